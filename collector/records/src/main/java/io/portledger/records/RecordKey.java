@@ -1,0 +1,32 @@
+package io.portledger.records;
+
+import io.portledger.records.v1.BindingEvent;
+import io.portledger.records.v1.ExporterGap;
+import io.portledger.records.v1.Undecodable;
+import io.portledger.softwire.Ipv4Address;
+import java.nio.charset.StandardCharsets;
+
+/** The keys of the records in Kafka: what has the same key stays in order. */
+public final class RecordKey {
+
+    private RecordKey() {}
+
+    /** The four octets of the public address. */
+    public static byte[] of(BindingEvent event) {
+        return new Ipv4Address(event.getIpv4()).toBytes();
+    }
+
+    /** The exporter's text in UTF-8. */
+    public static byte[] of(ExporterGap gap) {
+        return ofExporter(gap.getExporter());
+    }
+
+    /** The exporter's text in UTF-8. */
+    public static byte[] of(Undecodable undecodable) {
+        return ofExporter(undecodable.getSource().getExporter());
+    }
+
+    private static byte[] ofExporter(String exporter) {
+        return exporter.getBytes(StandardCharsets.UTF_8);
+    }
+}

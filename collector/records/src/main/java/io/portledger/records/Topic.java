@@ -1,0 +1,22 @@
+package io.portledger.records;
+
+/** The Kafka topics of the chain. A topic's name carries the version of its schema. */
+public enum Topic {
+    /** {@code BindingEvent}s, keyed by the four octets of the public IPv4 address. */
+    NAT_EVENTS("nat-events-v1"),
+    /** {@code ExporterGap}s, keyed by the exporter's text. */
+    EXPORTER_HEALTH("exporter-health-v1"),
+    /** {@code Undecodable} input, keyed by the exporter's text. */
+    UNDECODABLE("undecodable-v1");
+
+    private final String topicName;
+
+    Topic(String topicName) {
+        this.topicName = topicName;
+    }
+
+    /** The name in Kafka. */
+    public String topicName() {
+        return topicName;
+    }
+}

@@ -1,0 +1,267 @@
+package io.portledger.collector;
+
+import io.netty.bootstrap.Bootstrap;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.FixedRecvByteBufAllocator;
+import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollChannelOption;
+import io.netty.channel.epoll.EpollDatagramChannel;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.group.DefaultChannelGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.SocketChannel;
+import io.netty.channel.socket.nio.NioDatagramChannel;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.util.concurrent.GlobalEventExecutor;
+import io.portledger.records.v1.ExporterGap;
+import io.portledger.settings.HostPort;
+import io.portledger.syslog.SyslogFrameDecoder;
+import java.net.InetSocketAddress;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A running collector. Threads: event loops that read and decode, one that sends to Kafka, those of Kafka's producer.
+ */
+public final class Collector implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Collector.class);
+
+    private static final int MAX_DATAGRAM_OCTETS = 65_535;
+    private static final int DATAGRAMS_A_READ = 16;
+    private static final long TICK_MILLIS = 250;
+    private static final long TICKS_A_KERNEL_LOOK = 4;
+
+    private final CollectorSettings settings;
+    private final InstantSource clock;
+    private final Tally tally = new Tally();
+    private final GapBoard gapBoard = new GapBoard();
+    private final Outbox outbox;
+    private final Outbox.Batch gapBatch;
+    private final IpfixIntake ipfixIntake;
+    private final SyslogIntake syslogIntake;
+    private final boolean isEpoll = Epoll.isAvailable();
+    private final EventLoopGroup eventLoops;
+    private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
+    private final Channel ipfixUdp;
+    private final Channel syslogUdp;
+    private final Channel syslogTcp;
+    private final KernelDrops ipfixDrops;
+    private final KernelDrops syslogDrops;
+    private final Future<?> ticking;
+    private long ticks;
+    private long lastKernelLookMillis;
+    private boolean isClosed;
+
+    /**
+     * Starts: makes the missing topics, listens.
+     *
+     * @throws CollectorException if Kafka does not answer or a port is taken; nothing runs then
+     */
+    public static Collector start(CollectorSettings settings) {
+        return start(settings, InstantSource.system());
+    }
+
+    static Collector start(CollectorSettings settings, InstantSource clock) {
+        OptionalLong collectedUntilMillis = KafkaAccess.prepareTopics(settings.kafka());
+        return new Collector(settings, clock, collectedUntilMillis);
+    }
+
+    private Collector(CollectorSettings settings, InstantSource clock, OptionalLong collectedUntilMillis) {
+        this.settings = settings;
+        this.clock = clock;
+        outbox = new Outbox(
+                KafkaAccess.producer(settings.kafka()), settings.kafka().bufferOctets(), tally, gapBoard);
+        gapBatch = outbox.new Batch();
+        long gapMarginMillis = settings.gapMargin().toMillis();
+        ipfixIntake = new IpfixIntake(
+                settings.ipfix(),
+                settings.enterpriseNumber(),
+                clock,
+                outbox,
+                gapBoard,
+                tally,
+                gapMarginMillis,
+                collectedUntilMillis);
+        syslogIntake = new SyslogIntake(
+                settings.syslog(),
+                settings.enterpriseNumber(),
+                clock,
+                outbox,
+                gapBoard,
+                tally,
+                gapMarginMillis,
+                collectedUntilMillis);
+        IoHandlerFactory io = isEpoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
+        eventLoops = new MultiThreadIoEventLoopGroup(settings.threads(), io);
+        try {
+            ipfixUdp = listenUdp("collector.ipfix.udp", settings.ipfix().udp(), ipfixIntake);
+            syslogUdp = listenUdp("collector.syslog.udp", settings.syslog().udp(), syslogIntake.datagrams());
+            syslogTcp = listenTcp("collector.syslog.tcp", settings.syslog().tcp());
+        } catch (CollectorException e) {
+            eventLoops.shutdownGracefully(0, 5, TimeUnit.SECONDS).awaitUninterruptibly();
+            outbox.close(settings.kafka().stopTimeout());
+            throw e;
+        }
+        ipfixDrops = new KernelDrops(ipfixUdp().port());
+        syslogDrops = new KernelDrops(syslogUdp().port());
+        lastKernelLookMillis = clock.millis();
+        ticking = ipfixUdp.eventLoop()
+                .scheduleWithFixedDelay(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
+        LOG.info(
+                "The collector listens: IPFIX udp {}, syslog udp {}, syslog tcp {} ({})",
+                ipfixUdp(),
+                syslogUdp(),
+                syslogTcp(),
+                isEpoll ? "epoll" : "NIO");
+    }
+
+    private Channel listenUdp(String key, HostPort at, ChannelHandler handler) {
+        Bootstrap bootstrap = new Bootstrap()
+                .group(eventLoops)
+                .channel(isEpoll ? EpollDatagramChannel.class : NioDatagramChannel.class)
+                .option(ChannelOption.SO_RCVBUF, settings.udpReceiveBufferOctets())
+                .handler(handler);
+        if (isEpoll) {
+            bootstrap
+                    .option(EpollChannelOption.MAX_DATAGRAM_PAYLOAD_SIZE, MAX_DATAGRAM_OCTETS)
+                    .option(
+                            ChannelOption.RECVBUF_ALLOCATOR,
+                            new FixedRecvByteBufAllocator(DATAGRAMS_A_READ * MAX_DATAGRAM_OCTETS));
+        } else {
+            bootstrap.option(ChannelOption.RECVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(MAX_DATAGRAM_OCTETS));
+        }
+        Channel channel = bind(key, at, () -> bootstrap.bind(at.toSocketAddress()));
+        int given = channel.config().getOption(ChannelOption.SO_RCVBUF);
+        if (given < settings.udpReceiveBufferOctets()) {
+            LOG.warn(
+                    "{}: the kernel gave a receive buffer of {} octets, not {}; raise sysctl net.core.rmem_max",
+                    key,
+                    given,
+                    settings.udpReceiveBufferOctets());
+        }
+        return channel;
+    }
+
+    private Channel listenTcp(String key, HostPort at) {
+        ServerBootstrap bootstrap = new ServerBootstrap()
+                .group(eventLoops)
+                .channel(isEpoll ? EpollServerSocketChannel.class : NioServerSocketChannel.class)
+                .childOption(ChannelOption.SO_KEEPALIVE, true)
+                .childHandler(new ChannelInitializer<SocketChannel>() {
+                    @Override
+                    protected void initChannel(SocketChannel channel) {
+                        connections.add(channel);
+                        channel.pipeline()
+                                .addLast(
+                                        new SyslogFrameDecoder(settings.syslog().maxMessageOctets()))
+                                .addLast(syslogIntake.connection());
+                    }
+                });
+        return bind(key, at, () -> bootstrap.bind(at.toSocketAddress()));
+    }
+
+    private static Channel bind(String key, HostPort at, Supplier<ChannelFuture> bind) {
+        ChannelFuture bound = bind.get().awaitUninterruptibly();
+        if (bound.cause() != null) {
+            throw new CollectorException(
+                    key + ": cannot listen on " + at + ": " + bound.cause().getMessage()
+                            + "; stop what uses the port, or set another",
+                    bound.cause());
+        }
+        return bound.channel();
+    }
+
+    private void tick() {
+        try {
+            ipfixIntake.expire();
+            if (++ticks % TICKS_A_KERNEL_LOOK == 0) {
+                lookAtKernelDrops();
+            }
+            publishGaps();
+        } catch (RuntimeException e) {
+            LOG.error("The collector's regular work failed", e);
+        }
+    }
+
+    private void lookAtKernelDrops() {
+        long now = clock.millis();
+        long ofIpfix = ipfixDrops.more();
+        long ofSyslog = syslogDrops.more();
+        tally.add(Counter.KERNEL_DROPS, ofIpfix + ofSyslog);
+        if (ofSyslog > 0) {
+            syslogIntake.onKernelDrops(lastKernelLookMillis, now);
+        }
+        lastKernelLookMillis = now;
+    }
+
+    private void publishGaps() {
+        long now = clock.millis();
+        for (ExporterGap gap : gapBoard.flush()) {
+            gapBatch.add(gap, now);
+        }
+        gapBatch.flush();
+    }
+
+    /** Where IPFIX is taken. */
+    public HostPort ipfixUdp() {
+        return endPoint(ipfixUdp);
+    }
+
+    /** Where syslog datagrams are taken. */
+    public HostPort syslogUdp() {
+        return endPoint(syslogUdp);
+    }
+
+    /** Where syslog connections are taken. */
+    public HostPort syslogTcp() {
+        return endPoint(syslogTcp);
+    }
+
+    private static HostPort endPoint(Channel channel) {
+        InetSocketAddress address = (InetSocketAddress) channel.localAddress();
+        return new HostPort(Addresses.text(address), address.getPort());
+    }
+
+    /** What was counted since the start. */
+    public CollectorCounters counters() {
+        return tally.read();
+    }
+
+    /** Stops taking, publishes what is open, and sends what is held to Kafka, for at most its stop-timeout. */
+    @Override
+    public void close() {
+        synchronized (this) {
+            if (isClosed) {
+                return;
+            }
+            isClosed = true;
+        }
+        ticking.cancel(false);
+        for (Channel channel : List.of(syslogTcp, syslogUdp, ipfixUdp)) {
+            channel.close().awaitUninterruptibly();
+        }
+        connections.close().awaitUninterruptibly();
+        eventLoops.shutdownGracefully(0, 10, TimeUnit.SECONDS).awaitUninterruptibly();
+        ipfixIntake.close();
+        publishGaps();
+        outbox.close(settings.kafka().stopTimeout());
+        LOG.info("The collector has stopped: {}", counters());
+    }
+}

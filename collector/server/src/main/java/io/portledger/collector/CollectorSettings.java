@@ -1,0 +1,69 @@
+package io.portledger.collector;
+
+import io.portledger.settings.Settings;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The settings of a collector: section {@code collector} of its file. collector-defaults.yaml explains each.
+ *
+ * @param ipfix how IPFIX is taken
+ * @param syslog how syslog is taken
+ * @param enterpriseNumber the private enterprise number of our own IPFIX elements and SD-ELEMENT
+ * @param udpReceiveBufferOctets size of the kernel's buffer of each UDP socket
+ * @param gapMargin how long before its export an event may have happened
+ * @param threads event loops; UDP listeners keep to one each
+ * @param kafka how records reach Kafka
+ */
+public record CollectorSettings(
+        IpfixSettings ipfix,
+        SyslogSettings syslog,
+        long enterpriseNumber,
+        int udpReceiveBufferOctets,
+        Duration gapMargin,
+        int threads,
+        KafkaSettings kafka) {
+
+    private static final String DEFAULTS = "collector-defaults.yaml";
+
+    /** The whole file. */
+    private record File(CollectorSettings collector) {}
+
+    /** @throws IllegalArgumentException naming the key that is out of its range */
+    public CollectorSettings {
+        if (enterpriseNumber < 1 || enterpriseNumber > 0xffff_ffffL) {
+            throw new IllegalArgumentException("Invalid value " + enterpriseNumber
+                    + " for key enterprise-number: out of range (allowed: 1-4294967295)");
+        }
+        requireAtLeast("udp-receive-buffer-octets", udpReceiveBufferOctets, 65_536);
+        requireAtLeast("gap-margin", gapMargin, Duration.ZERO);
+        requireAtLeast("threads", threads, 1);
+    }
+
+    /**
+     * Reads the settings.
+     *
+     * @param file the operator's file, or null for the defaults
+     * @param environment the process's environment
+     * @throws io.portledger.settings.SettingsException if they cannot be used; the message is for the operator
+     */
+    public static CollectorSettings read(@Nullable Path file, Map<String, String> environment) {
+        return Settings.read(File.class, DEFAULTS, file, environment).collector();
+    }
+
+    static void requireAtLeast(String key, long value, long least) {
+        if (value < least) {
+            throw new IllegalArgumentException(
+                    "Invalid value " + value + " for key " + key + ": too small (allowed: " + least + " or more)");
+        }
+    }
+
+    static void requireAtLeast(String key, Duration value, Duration least) {
+        if (value.compareTo(least) < 0) {
+            throw new IllegalArgumentException("Invalid value " + value + " for key " + key + ": too short (allowed: "
+                    + least.toMillis() + " ms or more)");
+        }
+    }
+}

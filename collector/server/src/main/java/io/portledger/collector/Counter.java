@@ -1,0 +1,72 @@
+package io.portledger.collector;
+
+/** What the collector counts, from its start on. */
+public enum Counter {
+    /** Well-formed IPFIX messages. */
+    IPFIX_MESSAGES("IPFIX messages that were well-formed"),
+    /** IPFIX templates. */
+    IPFIX_TEMPLATES("IPFIX templates that were new or changed"),
+    /** IPFIX data records. */
+    IPFIX_RECORDS("IPFIX data records, of whatever kind, that a template described"),
+    /** Syslog messages. */
+    SYSLOG_MESSAGES("Syslog messages that are of RFC 5424"),
+    /** Binding events. */
+    BINDING_EVENTS("Records of a binding that was allocated or released, handed over to Kafka"),
+    /** Records that Kafka has. */
+    STORED("Records of all topics that Kafka acknowledged"),
+    /** Records that Kafka does not have. */
+    NOT_STORED("Records of all topics that Kafka refused, or that had to be given up at the stop"),
+
+    /** Undecodable: no IPFIX. */
+    UNDECODABLE_IPFIX_MESSAGE("Datagrams for IPFIX that are no well-formed message; none of their records counts"),
+    /** Undecodable: no template. */
+    UNDECODABLE_NO_TEMPLATE("IPFIX data sets whose template did not come in time, or did not fit the waiting room"),
+    /** Undecodable: IPFIX record. */
+    UNDECODABLE_IPFIX_RECORD("IPFIX records of a binding that lack something or hold what cannot be"),
+    /** Undecodable: frame. */
+    UNDECODABLE_SYSLOG_FRAME("Pieces of a TCP stream that are no whole syslog message"),
+    /** Undecodable: no syslog. */
+    UNDECODABLE_SYSLOG_MESSAGE("Syslog messages that are not of RFC 5424"),
+    /** Undecodable: syslog record. */
+    UNDECODABLE_SYSLOG_RECORD("Syslog messages of a binding that lack something or hold what cannot be"),
+    /** Undecodable: a fault of the collector. */
+    UNDECODABLE_BY_FAULT("Input on which the collector itself failed; the log says more: please report it"),
+
+    /** Not about bindings: other IPFIX records. */
+    OTHER_IPFIX_RECORDS("IPFIX records without natEvent, such as flows and exporter statistics: not about bindings"),
+    /** Not about bindings: other NAT events. */
+    OTHER_NAT_EVENTS("NAT events of sessions, mappings, quotas and thresholds, by IPFIX or syslog: not about bindings"),
+    /** Not about bindings: other syslog. */
+    OTHER_SYSLOG_MESSAGES("Syslog messages that are no NAT events: not about bindings"),
+
+    /** Gaps by sequence. */
+    GAPS_SEQUENCE("Gaps published because IPFIX sequence numbers are missing"),
+    /** Gaps by restart. */
+    GAPS_RESTART("Gaps published because an exporter began anew"),
+    /** Gaps by undecodable input. */
+    GAPS_UNDECODABLE("Gaps published because input could not be decoded"),
+    /** Gaps by the collector. */
+    GAPS_NOT_COLLECTED("Gaps published because the collector was not running or had no room"),
+    /** Late messages. */
+    LATE_MESSAGES("IPFIX messages that came after one with a higher sequence number, or twice"),
+
+    /** Datagrams dropped by the collector. */
+    DROPPED_DATAGRAMS("Datagrams dropped because the buffer for Kafka was full"),
+    /** Datagrams dropped by the kernel. */
+    KERNEL_DROPS("Datagrams that the kernel dropped because the socket's receive buffer was full (Linux)"),
+    /** TCP pauses. */
+    TCP_PAUSES("Times that a syslog connection was paused because the buffer for Kafka was full"),
+    /** TCP connections refused. */
+    REFUSED_CONNECTIONS("Syslog connections closed at once because there are too many");
+
+    private final String meaning;
+
+    Counter(String meaning) {
+        this.meaning = meaning;
+    }
+
+    /** What is counted, as a sentence for the operator. */
+    public String meaning() {
+        return meaning;
+    }
+}

@@ -1,0 +1,70 @@
+package io.portledger.collector;
+
+import io.portledger.records.v1.ExporterGap;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Collects gaps and joins those of one exporter, observation domain and cause that meet, so that a flood of losses does
+ * not become a flood of records. Any thread may report; whoever flushes publishes.
+ */
+final class GapBoard {
+
+    private record Key(String exporter, int observationDomain, ExporterGap.Cause cause) {}
+
+    private final Map<Key, List<ExporterGap>> gaps = new LinkedHashMap<>();
+
+    /**
+     * Records of an exporter may be missing.
+     *
+     * @param observationDomain unsigned; 0 for syslog
+     * @param fromMillis first moment, included; below 0 is taken as 0, since ever
+     * @param toMillis last moment, included
+     * @param lostRecords how many are known to be missing; 0 if unknown
+     */
+    synchronized void report(
+            String exporter,
+            int observationDomain,
+            ExporterGap.Cause cause,
+            long fromMillis,
+            long toMillis,
+            long lostRecords) {
+        long from = Math.max(0, Math.min(fromMillis, toMillis));
+        List<ExporterGap> ofKey =
+                gaps.computeIfAbsent(new Key(exporter, observationDomain, cause), key -> new ArrayList<>());
+        if (!ofKey.isEmpty()) {
+            ExporterGap last = ofKey.getLast();
+            if (from <= last.getToMillis() && toMillis >= last.getFromMillis()) {
+                ofKey.set(
+                        ofKey.size() - 1,
+                        last.toBuilder()
+                                .setFromMillis(Math.min(from, last.getFromMillis()))
+                                .setToMillis(Math.max(toMillis, last.getToMillis()))
+                                .setLostRecords(last.getLostRecords() + lostRecords)
+                                .build());
+                return;
+            }
+        }
+        ofKey.add(ExporterGap.newBuilder()
+                .setExporter(exporter)
+                .setObservationDomain(observationDomain)
+                .setCause(cause)
+                .setFromMillis(from)
+                .setToMillis(toMillis)
+                .setLostRecords(lostRecords)
+                .build());
+    }
+
+    /** Takes all gaps off the board. */
+    synchronized List<ExporterGap> flush() {
+        if (gaps.isEmpty()) {
+            return List.of();
+        }
+        List<ExporterGap> all = new ArrayList<>();
+        gaps.values().forEach(all::addAll);
+        gaps.clear();
+        return all;
+    }
+}

@@ -1,0 +1,535 @@
+package io.portledger.collector;
+
+import com.google.protobuf.UnsafeByteOperations;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.channel.socket.DatagramPacket;
+import io.netty.util.collection.LongObjectHashMap;
+import io.portledger.ipfix.DataRecord;
+import io.portledger.ipfix.ElementRegistry;
+import io.portledger.ipfix.Iana;
+import io.portledger.ipfix.IpfixDecoder;
+import io.portledger.ipfix.IpfixException;
+import io.portledger.ipfix.IpfixVisitor;
+import io.portledger.ipfix.Lw4o6Elements;
+import io.portledger.ipfix.MessageHeader;
+import io.portledger.ipfix.Template;
+import io.portledger.ipfix.TemplateStore;
+import io.portledger.records.v1.Evidence;
+import io.portledger.records.v1.ExporterGap;
+import java.net.InetSocketAddress;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Takes IPFIX over UDP (RFC 7011 §10.3): one datagram, one message. Keeps for each transport session its templates, its
+ * sequence numbers, and the data sets that wait for their template. Everything happens on the channel's event loop.
+ *
+ * <p><b>Data before its template.</b> A set whose template is unknown waits, as octets. When a message of the session
+ * defines the template, the set is decoded as if it came then, but with its own sequence numbers and receive time. While
+ * sets of a domain wait, holes in its sequence are not published: the waiting records may be what is missing.
+ *
+ * <p><b>Whose gaps count.</b> Missing records matter only where records of bindings come from. Gaps of a domain are held
+ * back until it defines a template with natEvent; flow exporters, some of which count in their own way, have none.
+ *
+ * <p><b>Restarts.</b> An exporter that begins anew usually sends from another port and thereby opens a new session; one
+ * that keeps its port begins its sequence anew. Both are a RESTART, from the last message that came from this exporter's
+ * observation domain.
+ */
+final class IpfixIntake extends SimpleChannelInboundHandler<DatagramPacket> {
+
+    private static final Logger LOG = LoggerFactory.getLogger(IpfixIntake.class);
+
+    /** Exporters with their observation domains that are remembered beyond their sessions. */
+    private static final int MAX_REMEMBERED = 65_536;
+
+    private final IpfixSettings settings;
+    private final InstantSource clock;
+    private final Outbox outbox;
+    private final Outbox.Batch batch;
+    private final GapBoard gapBoard;
+    private final Tally tally;
+    private final long gapMarginMillis;
+    private final OptionalLong collectedUntilMillis;
+    private final Lw4o6Elements elements;
+    private final IpfixDecoder decoder;
+    private final LinkedHashMap<InetSocketAddress, Session> sessions = new LinkedHashMap<>(64, 0.75f, true);
+    private final Map<Origin, Long> lastMessageMillis = new LinkedHashMap<>(64, 0.75f, true) {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<Origin, Long> eldest) {
+            return size() > MAX_REMEMBERED;
+        }
+    };
+
+    /** Observation domains of a session whose sequence is watched at a time. */
+    private static final int MAX_DOMAINS = 256;
+
+    private record Origin(String exporter, int observationDomain) {}
+
+    private record WaitingSet(MessageHeader header, long sequence, int setId, ByteBuf octets, long receivedMillis) {
+
+        byte[] copy() {
+            return ByteBufUtil.getBytes(octets);
+        }
+    }
+
+    /** @param collectedUntilMillis until when collectors collected before this one; empty if there was none */
+    IpfixIntake(
+            IpfixSettings settings,
+            long enterprise,
+            InstantSource clock,
+            Outbox outbox,
+            GapBoard gapBoard,
+            Tally tally,
+            long gapMarginMillis,
+            OptionalLong collectedUntilMillis) {
+        this.settings = settings;
+        this.clock = clock;
+        this.outbox = outbox;
+        this.gapBoard = gapBoard;
+        this.tally = tally;
+        this.gapMarginMillis = gapMarginMillis;
+        this.collectedUntilMillis = collectedUntilMillis;
+        batch = outbox.new Batch();
+        elements = Lw4o6Elements.of(enterprise);
+        decoder = new IpfixDecoder(ElementRegistry.iana().with(elements.all()));
+    }
+
+    @Override
+    protected void channelRead0(ChannelHandlerContext context, DatagramPacket datagram) {
+        take(datagram.sender(), datagram.content());
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext context) {
+        batch.flush();
+        context.fireChannelReadComplete();
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+        LOG.warn("IPFIX over UDP: {}", cause.toString());
+    }
+
+    void take(InetSocketAddress sender, ByteBuf datagram) {
+        long now = clock.millis();
+        if (!outbox.hasRoom()) {
+            tally.count(Counter.DROPPED_DATAGRAMS);
+            gapBoard.report(
+                    Addresses.text(sender),
+                    domainOf(datagram),
+                    ExporterGap.Cause.NOT_COLLECTED,
+                    now - gapMarginMillis,
+                    now,
+                    0);
+            return;
+        }
+        Session session = sessions.get(sender);
+        if (session == null) {
+            session = new Session(Addresses.text(sender));
+            sessions.put(sender, session);
+            if (sessions.size() > settings.maxSessions()) {
+                Iterator<Session> eldest = sessions.values().iterator();
+                eldest.next().close(now);
+                eldest.remove();
+            }
+        }
+        session.take(datagram, now);
+    }
+
+    /** Does what time demands: publishes gaps, gives up waiting sets, forgets idle sessions. On the event loop. */
+    void expire() {
+        long now = clock.millis();
+        Iterator<Session> oldestFirst = sessions.values().iterator();
+        while (oldestFirst.hasNext()) {
+            Session session = oldestFirst.next();
+            session.expire(now);
+            if (session.lastMillis + settings.sessionIdle().toMillis() < now) {
+                session.close(now);
+                oldestFirst.remove();
+            }
+        }
+        batch.flush();
+    }
+
+    /** Publishes what is still open. On the event loop, or after it has ended. */
+    void close() {
+        long now = clock.millis();
+        sessions.values().forEach(session -> session.close(now));
+        sessions.clear();
+        batch.flush();
+    }
+
+    private static int domainOf(ByteBuf datagram) {
+        int start = datagram.readerIndex();
+        return datagram.readableBytes() >= MessageHeader.LENGTH
+                        && datagram.getUnsignedShort(start) == MessageHeader.IPFIX_VERSION
+                ? datagram.getInt(start + 12)
+                : 0;
+    }
+
+    /** One transport session. */
+    private final class Session implements IpfixVisitor {
+        private final String exporter;
+        private final TemplateStore templates = new TemplateStore(TemplateStore.Session.UNRELIABLE);
+        private final LongObjectHashMap<BindingTemplate> bindingTemplates = new LongObjectHashMap<>();
+        private final Map<Integer, Domain> domains = new LinkedHashMap<>(8, 0.75f, true) {
+            @Override
+            protected boolean removeEldestEntry(Map.Entry<Integer, Domain> eldest) {
+                return size() > MAX_DOMAINS;
+            }
+        };
+        private final Deque<WaitingSet> waiting = new ArrayDeque<>();
+        private final List<Template> arrived = new ArrayList<>();
+        private long waitingOctets;
+        private long lastMillis;
+
+        // Of the message at hand.
+        private long receivedMillis;
+        private int records;
+        private MessageHeader header = new MessageHeader(MessageHeader.IPFIX_VERSION, 0, 0, 0, 0);
+        private int templateId;
+        private @Nullable BindingTemplate bindingTemplate;
+
+        Session(String exporter) {
+            this.exporter = exporter;
+        }
+
+        void take(ByteBuf datagram, long now) {
+            lastMillis = now;
+            receivedMillis = now;
+            int domain = domainOf(datagram);
+            byte[] whole = null;
+            while (datagram.isReadable()) {
+                int start = datagram.readerIndex();
+                int end = datagram.writerIndex();
+                records = 0;
+                bindingTemplate = null;
+                try {
+                    decoder.decode(datagram, templates, this);
+                    tally.count(Counter.IPFIX_MESSAGES);
+                    onMessageEnd();
+                    decodeWaiting();
+                } catch (IpfixException e) {
+                    whole = ByteBufUtil.getBytes(datagram, start, end - start);
+                    unusable(Counter.UNDECODABLE_IPFIX_MESSAGE, String.valueOf(e.getMessage()), domain, whole, now);
+                    return;
+                } catch (RuntimeException e) {
+                    LOG.error("The collector failed on an IPFIX message of {}", exporter, e);
+                    whole = ByteBufUtil.getBytes(datagram, start, end - start);
+                    unusable(Counter.UNDECODABLE_BY_FAULT, "the collector failed on it: " + e, domain, whole, now);
+                    return;
+                }
+            }
+        }
+
+        @Override
+        public void onMessage(MessageHeader messageHeader) {
+            header = messageHeader;
+        }
+
+        @Override
+        public void onTemplate(TemplateChange change, Template changed) {
+            if (change == TemplateChange.DEFINED || change == TemplateChange.REPLACED) {
+                tally.count(Counter.IPFIX_TEMPLATES);
+                arrived.add(changed);
+                if (changed.has(Iana.NAT_EVENT)) {
+                    domain((int) header.observationDomainId()).speakOfBindings();
+                }
+                bindingTemplates.remove(keyOf(changed));
+                bindingTemplate = null;
+            }
+        }
+
+        @Override
+        public void onRecord(DataRecord record) {
+            records++;
+            if (bindingTemplate == null || templateId != record.template().id()) {
+                bindingTemplate = bindingTemplateOf(record.template());
+                templateId = record.template().id();
+            }
+            Evidence evidence = evidence((int) header.observationDomainId(), record.rawOctets(), receivedMillis)
+                    .setSequence((int) record.sequenceNumber())
+                    .setTemplateId(templateId)
+                    .build();
+            switch (bindingTemplate.read(record)) {
+                case Reading.Binding binding -> batch.add(binding.fact().toEvent(evidence));
+                case Reading.NoBinding noBinding -> {
+                    batch.add(noBinding, evidence);
+                    if (!noBinding.isSound()) {
+                        reportUndecodable((int) header.observationDomainId(), header.exportTimeSeconds(), 1);
+                    }
+                }
+            }
+        }
+
+        private BindingTemplate bindingTemplateOf(Template template) {
+            BindingTemplate known = bindingTemplates.get(keyOf(template));
+            if (known == null) {
+                known = new BindingTemplate(template, elements);
+                bindingTemplates.put(keyOf(template), known);
+            }
+            return known;
+        }
+
+        private long keyOf(Template template) {
+            return header.observationDomainId() << 16 | template.id();
+        }
+
+        @Override
+        public void onUnknownSet(int setId, ByteBuf octets) {
+            ByteBuf copy = Unpooled.copiedBuffer(octets);
+            waiting.add(new WaitingSet(
+                    header, (header.sequenceNumber() + records) & 0xffff_ffffL, setId, copy, receivedMillis));
+            waitingOctets += copy.readableBytes();
+            while (waitingOctets > settings.waitingOctetsPerSession()) {
+                giveUpEldest("there was no room to wait any longer for its template");
+            }
+        }
+
+        private void onMessageEnd() {
+            tally.add(Counter.IPFIX_RECORDS, records);
+            int domain = (int) header.observationDomainId();
+            long exportMillis = header.exportTimeSeconds() * 1000;
+            if (!domain(domain).onMessage(header, records, receivedMillis)) {
+                tally.count(Counter.LATE_MESSAGES);
+            }
+            lastMessageMillis.put(new Origin(exporter, domain), Math.min(receivedMillis, exportMillis));
+        }
+
+        private Domain domain(int id) {
+            return domains.computeIfAbsent(id, absent -> new Domain(exporter, absent));
+        }
+
+        /** Decodes the sets whose template came with the message just decoded. */
+        private void decodeWaiting() {
+            while (!arrived.isEmpty()) {
+                Template came = arrived.removeFirst();
+                long domain = header.observationDomainId();
+                List<WaitingSet> ready = new ArrayList<>();
+                waiting.removeIf(set -> {
+                    boolean isReady = set.setId() == came.id() && set.header().observationDomainId() == domain;
+                    if (isReady) {
+                        ready.add(set);
+                        waitingOctets -= set.octets().readableBytes();
+                    }
+                    return isReady;
+                });
+                ready.forEach(this::decodeLate);
+            }
+        }
+
+        private void decodeLate(WaitingSet set) {
+            MessageHeader original = set.header();
+            int length = MessageHeader.LENGTH + 4 + set.octets().readableBytes();
+            ByteBuf message = Unpooled.buffer(length)
+                    .writeShort(MessageHeader.IPFIX_VERSION)
+                    .writeShort(length)
+                    .writeInt((int) original.exportTimeSeconds())
+                    .writeInt((int) set.sequence())
+                    .writeInt((int) original.observationDomainId())
+                    .writeShort(set.setId())
+                    .writeShort(set.octets().readableBytes() + 4)
+                    .writeBytes(set.octets(), 0, set.octets().readableBytes());
+            MessageHeader current = header;
+            long currentReceivedMillis = receivedMillis;
+            receivedMillis = set.receivedMillis();
+            records = 0;
+            bindingTemplate = null;
+            try {
+                decoder.decode(message, templates, this);
+                tally.add(Counter.IPFIX_RECORDS, records);
+                domain((int) original.observationDomainId()).onDecodedLater(set.sequence(), records);
+            } catch (IpfixException e) {
+                giveUp(set, "set " + set.setId() + " does not fit the template that came later: " + e.getMessage());
+            } finally {
+                header = current;
+                receivedMillis = currentReceivedMillis;
+            }
+        }
+
+        private void giveUpEldest(String why) {
+            WaitingSet set = waiting.remove();
+            waitingOctets -= set.octets().readableBytes();
+            giveUp(set, "set " + set.setId() + " has no template, and " + why);
+        }
+
+        private void giveUp(WaitingSet set, String reason) {
+            Evidence evidence = evidence((int) set.header().observationDomainId(), set.copy(), set.receivedMillis())
+                    .setSequence((int) set.sequence())
+                    .setTemplateId(set.setId())
+                    .build();
+            batch.add(
+                    new Reading.NoBinding(
+                            Counter.UNDECODABLE_NO_TEMPLATE,
+                            reason + " (the octets are the set's, without its header)"),
+                    evidence);
+            long exportMillis = set.header().exportTimeSeconds() * 1000;
+            gapBoard.report(
+                    exporter,
+                    (int) set.header().observationDomainId(),
+                    ExporterGap.Cause.UNDECODABLE,
+                    Math.min(set.receivedMillis(), exportMillis) - gapMarginMillis,
+                    Math.max(set.receivedMillis(), exportMillis + 999),
+                    0);
+        }
+
+        void expire(long now) {
+            while (!waiting.isEmpty()
+                    && waiting.element().receivedMillis()
+                                    + settings.templateWait().toMillis()
+                            <= now) {
+                giveUpEldest("none came within " + settings.templateWait().toSeconds() + " s");
+            }
+            domains.forEach((id, domain) -> {
+                if (!isWaiting(id)) {
+                    domain.expire(now);
+                }
+            });
+        }
+
+        private boolean isWaiting(int domain) {
+            for (WaitingSet set : waiting) {
+                if ((int) set.header().observationDomainId() == domain) {
+                    return true;
+                }
+            }
+            return false;
+        }
+
+        void close(long now) {
+            while (!waiting.isEmpty()) {
+                giveUpEldest("the session ended before one came");
+            }
+            expire(now);
+            domains.values().forEach(Domain::close);
+        }
+
+        private void unusable(Counter counter, String reason, int domain, byte[] octets, long now) {
+            batch.add(
+                    new Reading.NoBinding(counter, reason),
+                    evidence(domain, octets, now).build());
+            reportUndecodable(domain, now / 1000, 0);
+        }
+
+        private void reportUndecodable(int domain, long exportTimeSeconds, long lostRecords) {
+            gapBoard.report(
+                    exporter,
+                    domain,
+                    ExporterGap.Cause.UNDECODABLE,
+                    Math.min(receivedMillis, exportTimeSeconds * 1000) - gapMarginMillis,
+                    Math.max(receivedMillis, exportTimeSeconds * 1000 + 999),
+                    lostRecords);
+        }
+
+        private Evidence.Builder evidence(int domain, byte[] octets, long at) {
+            return Outbox.evidence(exporter, Evidence.Transport.IPFIX_UDP, at, UnsafeByteOperations.unsafeWrap(octets))
+                    .setObservationDomain(domain);
+        }
+    }
+
+    /** One observation domain in a session. */
+    private final class Domain {
+        private final String exporter;
+        private final int id;
+        private final List<ExporterGap> heldBack = new ArrayList<>();
+        private @Nullable SequenceTracker tracker;
+        private boolean isSpeakingOfBindings;
+
+        Domain(String exporter, int id) {
+            this.exporter = exporter;
+            this.id = id;
+        }
+
+        boolean onMessage(MessageHeader header, int records, long receivedMillis) {
+            long exportMillis = header.exportTimeSeconds() * 1000;
+            if (tracker == null) {
+                tracker = begin(header.sequenceNumber(), exportMillis, receivedMillis);
+            }
+            return tracker.onMessage(header.sequenceNumber(), records, exportMillis, receivedMillis);
+        }
+
+        private SequenceTracker begin(long sequence, long exportMillis, long receivedMillis) {
+            SequenceTracker begun = new SequenceTracker(
+                    settings.reorderWindow().toMillis(), this::report, sequence, exportMillis, receivedMillis);
+            Long before = lastMessageMillis.get(new Origin(exporter, id));
+            if (before != null) {
+                report(ExporterGap.Cause.RESTART, before, Math.max(receivedMillis, exportMillis + 999), 0);
+                begun.expectFromZero(before);
+            } else if (collectedUntilMillis.isPresent()) {
+                report(ExporterGap.Cause.NOT_COLLECTED, collectedUntilMillis.getAsLong(), receivedMillis, 0);
+            } else {
+                begun.expectFromZero(0);
+            }
+            return begun;
+        }
+
+        private void report(ExporterGap.Cause cause, long fromMillis, long toMillis, long lostRecords) {
+            if (isSpeakingOfBindings) {
+                gapBoard.report(exporter, id, cause, fromMillis - gapMarginMillis, toMillis, lostRecords);
+                return;
+            }
+            // One for each cause is enough: they are joined before it is known whether anybody wants them.
+            ExporterGap held = ExporterGap.newBuilder()
+                    .setCause(cause)
+                    .setFromMillis(fromMillis)
+                    .setToMillis(toMillis)
+                    .setLostRecords(lostRecords)
+                    .build();
+            for (int i = 0; i < heldBack.size(); i++) {
+                ExporterGap other = heldBack.get(i);
+                if (other.getCause() == cause) {
+                    heldBack.set(
+                            i,
+                            held.toBuilder()
+                                    .setFromMillis(Math.min(fromMillis, other.getFromMillis()))
+                                    .setToMillis(Math.max(toMillis, other.getToMillis()))
+                                    .setLostRecords(lostRecords + other.getLostRecords())
+                                    .build());
+                    return;
+                }
+            }
+            heldBack.add(held);
+        }
+
+        void speakOfBindings() {
+            if (!isSpeakingOfBindings) {
+                isSpeakingOfBindings = true;
+                heldBack.forEach(
+                        gap -> report(gap.getCause(), gap.getFromMillis(), gap.getToMillis(), gap.getLostRecords()));
+                heldBack.clear();
+            }
+        }
+
+        void onDecodedLater(long sequence, int records) {
+            if (tracker != null) {
+                tracker.onDecodedLater(sequence, records);
+            }
+        }
+
+        void expire(long now) {
+            if (tracker != null) {
+                tracker.expire(now);
+            }
+        }
+
+        void close() {
+            if (tracker != null) {
+                tracker.close();
+            }
+        }
+    }
+}

@@ -1,0 +1,32 @@
+package io.portledger.collector;
+
+import io.portledger.settings.HostPort;
+import java.time.Duration;
+
+/**
+ * How IPFIX is taken; collector-defaults.yaml explains each.
+ *
+ * @param udp where to listen
+ * @param reorderWindow how long a late message may close its hole in the sequence
+ * @param templateWait how long data wait for their template
+ * @param waitingOctetsPerSession how many octets of them a session keeps
+ * @param maxSessions how many transport sessions are kept
+ * @param sessionIdle after what time of silence a session is forgotten
+ */
+public record IpfixSettings(
+        HostPort udp,
+        Duration reorderWindow,
+        Duration templateWait,
+        int waitingOctetsPerSession,
+        int maxSessions,
+        Duration sessionIdle) {
+
+    /** @throws IllegalArgumentException naming the key that is out of its range */
+    public IpfixSettings {
+        CollectorSettings.requireAtLeast("reorder-window", reorderWindow, Duration.ZERO);
+        CollectorSettings.requireAtLeast("template-wait", templateWait, Duration.ZERO);
+        CollectorSettings.requireAtLeast("waiting-octets-per-session", waitingOctetsPerSession, 0);
+        CollectorSettings.requireAtLeast("max-sessions", maxSessions, 1);
+        CollectorSettings.requireAtLeast("session-idle", sessionIdle, Duration.ofSeconds(1));
+    }
+}

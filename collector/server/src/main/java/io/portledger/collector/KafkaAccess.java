@@ -1,0 +1,158 @@
+package io.portledger.collector;
+
+import io.portledger.records.Topic;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.kafka.clients.CommonClientConfigs;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ListOffsetsResult;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.errors.RetriableException;
+import org.apache.kafka.common.errors.TopicExistsException;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+
+/** What the collector needs of Kafka beside sending: topics, how far earlier collectors came, a producer. */
+final class KafkaAccess {
+
+    private static final long RETRY_MILLIS = 100;
+
+    private KafkaAccess() {}
+
+    /**
+     * Makes the missing topics and finds the newest record of all of them.
+     *
+     * @return its timestamp, the time a collector received it, milliseconds since 1970-01-01T00:00Z; empty if there is
+     *     no record
+     * @throws CollectorException if Kafka does not answer in time or refuses
+     */
+    static OptionalLong prepareTopics(KafkaSettings settings) {
+        Admin admin = null;
+        try {
+            admin = Admin.create(clientProperties(settings));
+            long deadline = System.nanoTime() + settings.startTimeout().toNanos();
+            List<String> names = new ArrayList<>();
+            for (Topic topic : Topic.values()) {
+                names.add(topic.topicName());
+                try {
+                    admin.createTopics(List.of(newTopic(topic, settings)))
+                            .all()
+                            .get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+                } catch (ExecutionException e) {
+                    if (!(e.getCause() instanceof TopicExistsException)) {
+                        throw e;
+                    }
+                }
+            }
+            return newestTimestamp(admin, names, deadline);
+        } catch (TimeoutException e) {
+            throw new CollectorException(
+                    "Kafka at " + settings.bootstrapServers() + " did not answer within "
+                            + settings.startTimeout().toSeconds()
+                            + " s; start it, or set collector.kafka.bootstrap-servers",
+                    e);
+        } catch (ExecutionException e) {
+            throw new CollectorException(
+                    "Kafka at " + settings.bootstrapServers() + " refused to make or describe the topics: "
+                            + e.getCause(),
+                    e);
+        } catch (KafkaException e) {
+            throw new CollectorException(
+                    "Kafka's client cannot use its settings (collector.kafka): " + e.getMessage() + cause(e), e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new CollectorException("the start was interrupted", e);
+        } finally {
+            if (admin != null) {
+                admin.close(Duration.ZERO);
+            }
+        }
+    }
+
+    private static OptionalLong newestTimestamp(Admin admin, List<String> topics, long deadline)
+            throws ExecutionException, InterruptedException, TimeoutException {
+        while (true) {
+            try {
+                Map<TopicPartition, OffsetSpec> partitions = new HashMap<>();
+                admin.describeTopics(topics)
+                        .allTopicNames()
+                        .get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS)
+                        .forEach((name, topic) -> topic.partitions()
+                                .forEach(partition -> partitions.put(
+                                        new TopicPartition(name, partition.partition()), OffsetSpec.maxTimestamp())));
+                return admin
+                        .listOffsets(partitions)
+                        .all()
+                        .get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS)
+                        .values()
+                        .stream()
+                        .mapToLong(ListOffsetsResult.ListOffsetsResultInfo::timestamp)
+                        .filter(timestamp -> timestamp >= 0)
+                        .max();
+            } catch (ExecutionException e) {
+                // A topic just made is not known to every broker at once.
+                if (!(e.getCause() instanceof RetriableException)) {
+                    throw e;
+                }
+                TimeUnit.MILLISECONDS.sleep(RETRY_MILLIS);
+            }
+        }
+    }
+
+    private static String cause(KafkaException e) {
+        return e.getCause() == null ? "" : ": " + e.getCause().getMessage();
+    }
+
+    private static NewTopic newTopic(Topic topic, KafkaSettings settings) {
+        KafkaSettings.TopicSettings how = switch (topic) {
+            case NAT_EVENTS -> settings.natEvents();
+            case EXPORTER_HEALTH -> settings.exporterHealth();
+            case UNDECODABLE -> settings.undecodable();
+        };
+        long retentionMillis = how.retention() == null ? -1 : how.retention().toMillis();
+        return new NewTopic(topic.topicName(), how.partitions(), (short) how.replicationFactor())
+                .configs(Map.of(
+                        TopicConfig.RETENTION_MS_CONFIG,
+                        Long.toString(retentionMillis),
+                        TopicConfig.RETENTION_BYTES_CONFIG,
+                        "-1",
+                        TopicConfig.CLEANUP_POLICY_CONFIG,
+                        TopicConfig.CLEANUP_POLICY_DELETE));
+    }
+
+    /** A producer that does not give up: what it took it delivers once and in order, or keeps trying. */
+    static Producer<byte[], byte[]> producer(KafkaSettings settings) {
+        Map<String, Object> properties = clientProperties(settings);
+        properties.putIfAbsent(ProducerConfig.BATCH_SIZE_CONFIG, 131_072);
+        properties.putIfAbsent(ProducerConfig.LINGER_MS_CONFIG, 5);
+        properties.putIfAbsent(ProducerConfig.COMPRESSION_TYPE_CONFIG, "zstd");
+        properties.put(ProducerConfig.ACKS_CONFIG, "all");
+        properties.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
+        properties.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, Integer.MAX_VALUE);
+        properties.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, Long.MAX_VALUE);
+        properties.put(ProducerConfig.BUFFER_MEMORY_CONFIG, settings.bufferOctets());
+        return new KafkaProducer<>(properties, new ByteArraySerializer(), new ByteArraySerializer());
+    }
+
+    private static Map<String, Object> clientProperties(KafkaSettings settings) {
+        Map<String, Object> properties = new HashMap<>(settings.client());
+        properties.put(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, settings.bootstrapServers());
+        properties.putIfAbsent(CommonClientConfigs.CLIENT_ID_CONFIG, "portledger-collector");
+        // A broker that comes back is to be seen soon.
+        properties.putIfAbsent(CommonClientConfigs.RECONNECT_BACKOFF_MAX_MS_CONFIG, 1000);
+        return properties;
+    }
+}

@@ -1,0 +1,229 @@
+package io.portledger.collector;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.MessageLite;
+import io.portledger.records.RecordKey;
+import io.portledger.records.Topic;
+import io.portledger.records.v1.BindingEvent;
+import io.portledger.records.v1.Evidence;
+import io.portledger.records.v1.ExporterGap;
+import io.portledger.records.v1.Undecodable;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.Future;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicLong;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.errors.InterruptException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The way to Kafka: takes batches of records from any thread without ever blocking it, and feeds the producer from a
+ * thread of its own.
+ *
+ * <p>What was taken is held in memory until Kafka acknowledges it, however long the broker is away. {@link #hasRoom}
+ * says whether more should be taken. The limit is soft: what a listener has in hand when the room ends is still taken,
+ * and gaps always are.
+ */
+final class Outbox implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Outbox.class);
+
+    /** What a record costs beyond its octets: objects, headers, the producer's own. */
+    private static final int OVERHEAD_OCTETS = 128;
+
+    /** No batch of a listener is empty. */
+    private static final List<Outgoing> END = List.of();
+
+    private final Producer<byte[], byte[]> producer;
+    private final long limitOctets;
+    private final Tally tally;
+    private final GapBoard gapBoard;
+    private final BlockingQueue<List<Outgoing>> queue = new LinkedBlockingQueue<>();
+    private final AtomicLong heldOctets = new AtomicLong();
+    private final List<Runnable> waiting = new ArrayList<>();
+    private final Thread sender;
+
+    private record Outgoing(
+            ProducerRecord<byte[], byte[]> record,
+            int octets,
+            @Nullable String exporter,
+            int observationDomain) {}
+
+    Outbox(Producer<byte[], byte[]> producer, long limitOctets, Tally tally, GapBoard gapBoard) {
+        this.producer = producer;
+        this.limitOctets = limitOctets;
+        this.tally = tally;
+        this.gapBoard = gapBoard;
+        sender = Thread.ofPlatform().name("portledger-outbox").daemon().start(this::send);
+    }
+
+    /** Collects the records of one listener; for one thread. */
+    final class Batch {
+        private List<Outgoing> records = new ArrayList<>();
+
+        /** Adds a binding event. */
+        void add(BindingEvent event) {
+            tally.count(Counter.BINDING_EVENTS);
+            Evidence evidence = event.getEvidence();
+            add(Topic.NAT_EVENTS, RecordKey.of(event), event, evidence.getReceivedMillis(), evidence);
+        }
+
+        /** Adds input that is no binding event, and counts it. */
+        void add(Reading.NoBinding noBinding, Evidence evidence) {
+            tally.count(noBinding.counter());
+            Undecodable undecodable = Undecodable.newBuilder()
+                    .setSource(evidence)
+                    .setReason(noBinding.reason())
+                    .setNotAboutBindings(noBinding.isSound())
+                    .build();
+            add(Topic.UNDECODABLE, RecordKey.of(undecodable), undecodable, evidence.getReceivedMillis(), evidence);
+        }
+
+        /** Adds a gap. */
+        void add(ExporterGap gap, long nowMillis) {
+            tally.count(
+                    switch (gap.getCause()) {
+                        case RESTART -> Counter.GAPS_RESTART;
+                        case UNDECODABLE -> Counter.GAPS_UNDECODABLE;
+                        case NOT_COLLECTED -> Counter.GAPS_NOT_COLLECTED;
+                        default -> Counter.GAPS_SEQUENCE;
+                    });
+            add(Topic.EXPORTER_HEALTH, RecordKey.of(gap), gap, nowMillis, null);
+        }
+
+        private void add(
+                Topic topic, byte[] key, MessageLite message, long timestampMillis, @Nullable Evidence evidence) {
+            byte[] value = message.toByteArray();
+            records.add(new Outgoing(
+                    new ProducerRecord<>(topic.topicName(), null, timestampMillis, key, value),
+                    key.length + value.length + OVERHEAD_OCTETS,
+                    evidence == null ? null : evidence.getExporter(),
+                    evidence == null ? 0 : evidence.getObservationDomain()));
+        }
+
+        /** Hands over what was collected. */
+        void flush() {
+            if (!records.isEmpty()) {
+                long octets = 0;
+                for (Outgoing record : records) {
+                    octets += record.octets();
+                }
+                heldOctets.addAndGet(octets);
+                queue.add(records);
+                records = new ArrayList<>();
+            }
+        }
+    }
+
+    /** Whether listeners should go on taking. */
+    boolean hasRoom() {
+        return heldOctets.get() < limitOctets;
+    }
+
+    /** Runs {@code task} once, on any thread, when half of the room is free again; at once if it is now. */
+    void whenRoom(Runnable task) {
+        synchronized (waiting) {
+            if (heldOctets.get() > limitOctets / 2) {
+                waiting.add(task);
+                return;
+            }
+        }
+        task.run();
+    }
+
+    /** Whether everything that was taken has been acknowledged or given up. */
+    boolean isEmpty() {
+        return heldOctets.get() == 0;
+    }
+
+    private void send() {
+        int inHand = 0;
+        try {
+            for (List<Outgoing> batch = queue.take(); !batch.isEmpty(); batch = queue.take()) {
+                inHand = batch.size();
+                for (Outgoing record : batch) {
+                    // The call-back hears of success and failure; the future would tell the same again.
+                    Future<RecordMetadata> _ = producer.send(record.record(), (_, failure) -> onDone(record, failure));
+                    inHand--;
+                }
+            }
+        } catch (InterruptedException | InterruptException e) {
+            Thread.currentThread().interrupt();
+        } catch (RuntimeException e) {
+            LOG.error("The Kafka producer failed for good; nothing is stored any more. Restart the collector.", e);
+        }
+        tally.add(Counter.NOT_STORED, inHand);
+    }
+
+    private void onDone(Outgoing record, @Nullable Exception failure) {
+        if (failure == null) {
+            tally.count(Counter.STORED);
+        } else {
+            tally.count(Counter.NOT_STORED);
+            LOG.error("Kafka did not take a record of topic {}", record.record().topic(), failure);
+            if (record.exporter() != null) {
+                long at = record.record().timestamp();
+                gapBoard.report(
+                        record.exporter(), record.observationDomain(), ExporterGap.Cause.NOT_COLLECTED, at, at, 1);
+            }
+        }
+        long left = heldOctets.addAndGet(-record.octets());
+        if (left <= limitOctets / 2 && left + record.octets() > limitOctets / 2) {
+            List<Runnable> tasks;
+            synchronized (waiting) {
+                tasks = List.copyOf(waiting);
+                waiting.clear();
+            }
+            tasks.forEach(Runnable::run);
+        }
+    }
+
+    /** Sends what is held, for at most {@code timeout}; what is left then is counted as not stored. */
+    void close(Duration timeout) {
+        long deadline = System.nanoTime() + timeout.toNanos();
+        queue.add(END);
+        try {
+            sender.join(timeout);
+            if (sender.isAlive()) {
+                sender.interrupt();
+                sender.join();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        producer.close(Duration.ofNanos(Math.max(0, deadline - System.nanoTime())));
+        long given = 0;
+        for (List<Outgoing> batch = queue.poll(); batch != null; batch = queue.poll()) {
+            given += batch.size();
+        }
+        if (given > 0) {
+            tally.add(Counter.NOT_STORED, given);
+        }
+        long notStored = tally.read().get(Counter.NOT_STORED);
+        if (notStored > 0) {
+            LOG.error("{} records are not in Kafka: it refused them, or they were given up at the stop", notStored);
+        }
+    }
+
+    @Override
+    public void close() {
+        close(Duration.ofSeconds(30));
+    }
+
+    /** Evidence with what every transport knows. */
+    static Evidence.Builder evidence(
+            String exporter, Evidence.Transport transport, long receivedMillis, ByteString raw) {
+        return Evidence.newBuilder()
+                .setExporter(exporter)
+                .setTransport(transport)
+                .setReceivedMillis(receivedMillis)
+                .setRaw(raw);
+    }
+}

@@ -1,0 +1,26 @@
+package io.portledger.collector;
+
+import io.portledger.records.BindingFact;
+
+/** What a decoded record turned out to say. */
+sealed interface Reading {
+
+    /** Somebody began or ceased to hold ports. */
+    record Binding(BindingFact fact) implements Reading {}
+
+    /**
+     * Something else, or nothing that could be used.
+     *
+     * @param counter counts it, and tells which of the two it is
+     * @param reason one sentence: which field, what was found, what was expected
+     */
+    record NoBinding(Counter counter, String reason) implements Reading {
+
+        boolean isSound() {
+            return switch (counter) {
+                case OTHER_IPFIX_RECORDS, OTHER_NAT_EVENTS, OTHER_SYSLOG_MESSAGES -> true;
+                default -> false;
+            };
+        }
+    }
+}

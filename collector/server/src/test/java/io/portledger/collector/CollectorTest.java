@@ -1,0 +1,541 @@
+package io.portledger.collector;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.MessageLite;
+import com.google.protobuf.Parser;
+import io.portledger.records.BindingFact;
+import io.portledger.records.Topic;
+import io.portledger.records.v1.BindingEvent;
+import io.portledger.records.v1.Evidence;
+import io.portledger.records.v1.ExporterGap;
+import io.portledger.records.v1.Undecodable;
+import io.portledger.settings.HostPort;
+import io.portledger.syslog.SyslogMessage;
+import java.io.BufferedOutputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.ConfigResource;
+import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A whole collector: real sockets, a real Kafka broker, programs of others. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class CollectorTest {
+
+    private static final String PREFIX = "PORTLEDGER_COLLECTOR_";
+    private static final List<String> TOPICS =
+            Stream.of(Topic.values()).map(Topic::topicName).toList();
+
+    private @TempDir Path directory;
+    private KafkaBroker broker;
+    private final Map<TopicPartition, Long> before = new HashMap<>();
+    private @Nullable Collector running;
+
+    @SuppressWarnings("NullAway.Init") // set before all tests
+    CollectorTest() {}
+
+    @BeforeAll
+    void startBroker() throws Exception {
+        broker = new KafkaBroker(Files.createTempDirectory("portledger-kafka"));
+        broker.start();
+    }
+
+    @AfterAll
+    void stopBroker() {
+        broker.close();
+    }
+
+    /** Tests share the broker: each looks only at what came behind these. */
+    @BeforeEach
+    void rememberWhatIsThere() {
+        for (String topic : TOPICS) {
+            before.putAll(broker.endOffsets(topic));
+        }
+    }
+
+    @AfterEach
+    void stopCollector() {
+        if (running != null) {
+            running.close();
+        }
+    }
+
+    /** Starts a collector with more settings, each an environment variable without its prefix, and its value. */
+    private Collector start(String... moreSettings) {
+        Map<String, String> environment = new HashMap<>(Map.of(
+                PREFIX + "IPFIX_UDP", "127.0.0.1:0",
+                PREFIX + "SYSLOG_UDP", "127.0.0.1:0",
+                PREFIX + "SYSLOG_TCP", "127.0.0.1:0",
+                PREFIX + "UDP_RECEIVE_BUFFER_OCTETS", "65536",
+                PREFIX + "KAFKA_BOOTSTRAP_SERVERS", broker.bootstrapServers()));
+        for (int i = 0; i < moreSettings.length; i += 2) {
+            environment.put(PREFIX + moreSettings[i], moreSettings[i + 1]);
+        }
+        Collector collector = Collector.start(CollectorSettings.read(null, environment));
+        running = collector;
+        return collector;
+    }
+
+    private static void await(BooleanSupplier condition) {
+        Awaitility.await()
+                .atMost(60, TimeUnit.SECONDS)
+                .pollInterval(Duration.ofMillis(50))
+                .until(condition::getAsBoolean);
+    }
+
+    private static void awaitCount(Collector collector, Counter counter, long count) {
+        await(() -> collector.counters().get(counter) >= count);
+    }
+
+    private <T extends MessageLite> List<T> read(Topic topic, Parser<T> parser) throws InvalidProtocolBufferException {
+        List<T> messages = new ArrayList<>();
+        for (ConsumerRecord<byte[], byte[]> record : broker.records(topic.topicName(), before)) {
+            messages.add(parser.parseFrom(record.value()));
+        }
+        return messages;
+    }
+
+    /** Gaps but those that every collector publishes when it starts on a Kafka with records. */
+    private List<ExporterGap> gaps() throws InvalidProtocolBufferException {
+        return read(Topic.EXPORTER_HEALTH, ExporterGap.parser()).stream()
+                .filter(gap -> gap.getCause() != ExporterGap.Cause.NOT_COLLECTED)
+                .toList();
+    }
+
+    private static void sendUdp(HostPort to, byte[]... datagrams) throws IOException {
+        try (DatagramSocket socket = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
+            for (byte[] datagram : datagrams) {
+                socket.send(new DatagramPacket(datagram, datagram.length, to.toSocketAddress()));
+            }
+        }
+    }
+
+    private static void sendTcp(HostPort to, byte[] octets) throws IOException {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), to.port());
+                OutputStream out = socket.getOutputStream()) {
+            out.write(octets);
+        }
+    }
+
+    private static byte[] binding(int psid) {
+        return ("<134>1 2023-11-14T22:13:20.123Z lwaftr1 NAT 4711 PTADD [nprng NATINST=\"1\" SSUBIX=\"1\""
+                        + " SV6ENC=\"2001:db8:0:100:0:c000:201:22\" IATYP=\"IPv6\""
+                        + " ISADDR=\"2001:db8:0:100:0:c000:201:22\" XATYP=\"IPv4\" XSADDR=\"192.0.2.1\" PORTMN=\""
+                        + 1024 * psid + "\" PORTMX=\"" + (1024 * psid + 1023) + "\" TRIG=\"ADMIN\"]")
+                .getBytes(StandardCharsets.US_ASCII);
+    }
+
+    private static byte[] concat(byte[]... parts) {
+        ByteArrayOutputStream whole = new ByteArrayOutputStream();
+        for (byte[] part : parts) {
+            whole.writeBytes(part);
+        }
+        return whole.toByteArray();
+    }
+
+    private static byte[] ascii(String text) {
+        return text.getBytes(StandardCharsets.US_ASCII);
+    }
+
+    @Test
+    void theSameBindingByIpfixAndByEverySyslogTransportIsTheSameFact() throws Exception {
+        Collector collector = start();
+        byte[] line = binding(34);
+        sendUdp(collector.ipfixUdp(), Messages.MINI);
+        sendUdp(collector.syslogUdp(), line);
+        sendTcp(collector.syslogTcp(), concat(line, ascii("\n"), ascii(line.length + " "), line));
+        awaitCount(collector, Counter.BINDING_EVENTS, 4);
+        collector.close();
+
+        List<BindingEvent> events = read(Topic.NAT_EVENTS, BindingEvent.parser());
+        assertThat(events).hasSize(4);
+        assertThat(events.stream().map(BindingFact::from).distinct()).hasSize(1);
+        assertThat(events.stream()
+                        .map(event -> event.toBuilder().clearEvidence().build())
+                        .distinct())
+                .hasSize(1);
+        assertThat(events.stream().map(event -> event.getEvidence().getTransport()))
+                .containsExactlyInAnyOrder(
+                        Evidence.Transport.IPFIX_UDP,
+                        Evidence.Transport.SYSLOG_UDP,
+                        Evidence.Transport.SYSLOG_TCP,
+                        Evidence.Transport.SYSLOG_TCP);
+        assertThat(events)
+                .filteredOn(event -> event.getEvidence().getTransport() != Evidence.Transport.IPFIX_UDP)
+                .allSatisfy(event ->
+                        assertThat(event.getEvidence().getRaw().toByteArray()).isEqualTo(line));
+        assertThat(broker.records(Topic.NAT_EVENTS.topicName(), before))
+                .allSatisfy(record -> assertThat(record.key()).containsExactly(192, 0, 2, 1));
+        assertThat(gaps()).isEmpty();
+    }
+
+    @Test
+    void theVectorsOfNatLoggingArriveInKafka() throws Exception {
+        Collector collector = start();
+        sendUdp(collector.ipfixUdp(), Messages.TEMPLATES, Messages.RECORDS);
+        awaitCount(collector, Counter.IPFIX_RECORDS, 13);
+        collector.close();
+
+        assertThat(read(Topic.NAT_EVENTS, BindingEvent.parser()))
+                .hasSize(6)
+                .allSatisfy(
+                        event -> assertThat(event.getEvidence().getExporter()).isEqualTo("127.0.0.1"));
+        assertThat(read(Topic.UNDECODABLE, Undecodable.parser())).hasSize(7).allMatch(Undecodable::getNotAboutBindings);
+    }
+
+    @Test
+    void softflowdIsDecodedCountedAndNamedAsNotAboutBindings() throws Exception {
+        String softflowd = Programs.find("softflowd", "softflowd");
+        Collector collector = start();
+        Path capture = directory.resolve("flows.pcap");
+        writeCapture(capture);
+        Programs.run(List.of(
+                softflowd,
+                "-r",
+                capture.toString(),
+                "-v",
+                "10",
+                "-d",
+                "-p",
+                directory.resolve("softflowd.pid").toString(),
+                "-c",
+                "none",
+                "-n",
+                collector.ipfixUdp().toString()));
+        awaitCount(collector, Counter.OTHER_IPFIX_RECORDS, 3);
+        collector.close();
+
+        CollectorCounters counters = collector.counters();
+        assertThat(counters.get(Counter.IPFIX_MESSAGES)).isPositive();
+        assertThat(counters.get(Counter.IPFIX_TEMPLATES)).isPositive();
+        assertThat(counters.get(Counter.IPFIX_RECORDS)).isEqualTo(counters.notAboutBindings());
+        assertThat(counters.undecodable()).isZero();
+        assertThat(counters.gaps()).isZero();
+        assertThat(counters.get(Counter.BINDING_EVENTS)).isZero();
+        assertThat(read(Topic.UNDECODABLE, Undecodable.parser()))
+                .allMatch(Undecodable::getNotAboutBindings)
+                .anyMatch(undecodable -> undecodable.getReason().contains("no natEvent"));
+    }
+
+    /** Three UDP flows of two packets each, raw Ethernet frames in a pcap file. */
+    private static void writeCapture(Path file) throws IOException {
+        try (DataOutputStream out = new DataOutputStream(Files.newOutputStream(file))) {
+            out.writeInt(0xa1b2c3d4);
+            out.writeShort(2);
+            out.writeShort(4);
+            out.writeInt(0);
+            out.writeInt(0);
+            out.writeInt(65535);
+            out.writeInt(1);
+            for (int packet = 0; packet < 6; packet++) {
+                byte[] payload = new byte[20];
+                int ipLength = 20 + 8 + payload.length;
+                out.writeInt(1_700_000_000 + packet);
+                out.writeInt(0);
+                out.writeInt(14 + ipLength);
+                out.writeInt(14 + ipLength);
+                out.write(new byte[] {2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0});
+                out.writeShort(0x4500);
+                out.writeShort(ipLength);
+                out.writeInt(0);
+                out.writeShort(0x4011);
+                out.writeShort(0);
+                out.writeInt(0xc0000201);
+                out.writeInt(0xc6336401);
+                out.writeShort(40_000 + packet % 3);
+                out.writeShort(53);
+                out.writeShort(8 + payload.length);
+                out.writeShort(0);
+                out.write(payload);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--udp", "--tcp", "--tcp --octet-count"})
+    void loggerIsDecodedCountedAndNamedAsNotAboutBindings(String transport) throws Exception {
+        String logger = Programs.find("logger", "bsdutils");
+        Collector collector = start();
+        HostPort to = transport.contains("tcp") ? collector.syslogTcp() : collector.syslogUdp();
+        List<String> command = new ArrayList<>(List.of(logger, "--rfc5424", "--server", to.host(), "--port"));
+        command.add(Integer.toString(to.port()));
+        command.addAll(List.of(transport.split(" ", -1)));
+        command.addAll(List.of("--msgid", "LOGIN", "Somebody signed in"));
+        Programs.run(command);
+        awaitCount(collector, Counter.SYSLOG_MESSAGES, 1);
+        collector.close();
+
+        assertThat(collector.counters().get(Counter.SYSLOG_MESSAGES)).isEqualTo(1);
+        assertThat(collector.counters().get(Counter.OTHER_SYSLOG_MESSAGES)).isEqualTo(1);
+        assertThat(collector.counters().undecodable()).isZero();
+        assertThat(read(Topic.UNDECODABLE, Undecodable.parser()))
+                .singleElement()
+                .satisfies(undecodable -> {
+                    assertThat(undecodable.getNotAboutBindings()).isTrue();
+                    assertThat(undecodable.getReason())
+                            .isEqualTo(
+                                    "MSGID is none of the NAT logging draft's, so the message does not speak of a binding");
+                    SyslogMessage message =
+                            SyslogMessage.parse(undecodable.getSource().getRaw().toByteArray());
+                    assertThat(message.msgId()).isEqualTo("LOGIN");
+                    assertThat(message.message()).contains("Somebody signed in");
+                    assertThat(undecodable.getSource().getHostname()).isNotEmpty();
+                });
+    }
+
+    @Test
+    void garbageGoesToUndecodableWithItsReasonAndAGapFollows() throws Exception {
+        Collector collector = start();
+        sendUdp(collector.ipfixUdp(), ascii("this is no IPFIX"));
+        sendUdp(collector.syslogUdp(), ascii("<13>Oct 11 22:14:15 old su: 'su root' failed"));
+        sendTcp(collector.syslogTcp(), ascii("<134>1 - - - - - [cut off"));
+        await(() -> collector.counters().undecodable() == 3);
+        awaitCount(collector, Counter.GAPS_UNDECODABLE, 1);
+        collector.close();
+
+        assertThat(read(Topic.UNDECODABLE, Undecodable.parser()))
+                .noneMatch(Undecodable::getNotAboutBindings)
+                .extracting(Undecodable::getReason)
+                .containsExactlyInAnyOrder(
+                        "message header: version 29800, expected 10",
+                        "VERSION: found \"O\", expected \"1\": the message is not of RFC 5424 (of RFC 3164?)",
+                        "the connection was closed before the frame's end");
+        assertThat(gaps()).isNotEmpty().allSatisfy(gap -> {
+            assertThat(gap.getExporter()).isEqualTo("127.0.0.1");
+            assertThat(gap.getCause()).isEqualTo(ExporterGap.Cause.UNDECODABLE);
+        });
+    }
+
+    @Test
+    void aLostMessageBecomesAGapInKafka() throws Exception {
+        Collector collector = start("IPFIX_REORDER_WINDOW", "100ms");
+        long now = System.currentTimeMillis() / 1000;
+        Messages.Exporter exporter = new Messages.Exporter();
+        byte[] template = exporter.template(now);
+        byte[] first = exporter.records(2, now);
+        byte[] lost = exporter.records(5, now);
+        byte[] last = exporter.records(3, now);
+        assertThat(lost).isNotEmpty();
+        sendUdp(collector.ipfixUdp(), template, first, last);
+        awaitCount(collector, Counter.STORED, 6);
+
+        assertThat(gaps()).singleElement().satisfies(gap -> {
+            assertThat(gap.getCause()).isEqualTo(ExporterGap.Cause.SEQUENCE);
+            assertThat(gap.getLostRecords()).isEqualTo(5);
+            assertThat(gap.getObservationDomain()).isEqualTo(1);
+            assertThat(gap.getFromMillis()).isLessThan(gap.getToMillis());
+        });
+        assertThat(read(Topic.NAT_EVENTS, BindingEvent.parser())).hasSize(5);
+    }
+
+    @Test
+    void aRestartedCollectorSaysThatItWasAway() throws Exception {
+        Collector first = start();
+        sendUdp(first.ipfixUdp(), Messages.MINI);
+        awaitCount(first, Counter.BINDING_EVENTS, 1);
+        first.close();
+        long until = Stream.of(Topic.values())
+                .flatMap(topic -> broker.records(topic.topicName(), Map.of()).stream())
+                .mapToLong(ConsumerRecord::timestamp)
+                .max()
+                .orElseThrow();
+        rememberWhatIsThere();
+
+        Collector second = start();
+        sendUdp(second.ipfixUdp(), Messages.MINI);
+        awaitCount(second, Counter.BINDING_EVENTS, 1);
+        second.close();
+
+        assertThat(read(Topic.EXPORTER_HEALTH, ExporterGap.parser()))
+                .singleElement()
+                .satisfies(gap -> {
+                    assertThat(gap.getCause()).isEqualTo(ExporterGap.Cause.NOT_COLLECTED);
+                    assertThat(gap.getFromMillis()).isEqualTo(until - 2000);
+                });
+    }
+
+    @Test
+    void nothingThatSyslogOverTcpBroughtIsLostWhileTheBrokerIsAway() throws Exception {
+        Collector collector = start();
+        sendTcp(collector.syslogTcp(), concat(binding(0), ascii("\n")));
+        awaitCount(collector, Counter.BINDING_EVENTS, 1);
+        await(() -> collector.counters().get(Counter.STORED)
+                == 1 + collector.counters().gaps());
+        long stored = collector.counters().get(Counter.STORED);
+
+        broker.stop();
+        try (Socket socket = new Socket(
+                        InetAddress.getLoopbackAddress(), collector.syslogTcp().port());
+                OutputStream out = socket.getOutputStream()) {
+            for (int i = 0; i < 5000; i++) {
+                out.write(binding(i % 64));
+                out.write('\n');
+            }
+            out.flush();
+            awaitCount(collector, Counter.BINDING_EVENTS, 5001);
+            assertThat(collector.counters().get(Counter.STORED)).isEqualTo(stored);
+            broker.start();
+            awaitCount(collector, Counter.STORED, stored + 5000);
+        }
+
+        List<BindingEvent> events = read(Topic.NAT_EVENTS, BindingEvent.parser());
+        assertThat(events).hasSize(5001);
+        List<String> expected = new ArrayList<>(List.of("0/6/0"));
+        for (int i = 0; i < 5000; i++) {
+            expected.add("0/6/" + i % 64);
+        }
+        assertThat(events.stream().map(BindingEvent::getPorts)).containsExactlyElementsOf(expected);
+        assertThat(collector.counters().get(Counter.NOT_STORED)).isZero();
+    }
+
+    @Test
+    void tcpSendersWaitWhileTheBufferIsFullAndNothingIsLost() throws Exception {
+        Collector collector = start("KAFKA_BUFFER_OCTETS", "1048576");
+        broker.stop();
+        int messages = 40_000;
+        Thread sender = Thread.ofPlatform().start(() -> {
+            try (Socket socket = new Socket(
+                            InetAddress.getLoopbackAddress(),
+                            collector.syslogTcp().port());
+                    OutputStream out = new BufferedOutputStream(socket.getOutputStream(), 65_536)) {
+                for (int i = 0; i < messages; i++) {
+                    out.write(binding(i % 64));
+                    out.write('\n');
+                }
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
+        awaitCount(collector, Counter.TCP_PAUSES, 1);
+        assertThat(collector.counters().get(Counter.BINDING_EVENTS)).isLessThan(messages);
+
+        broker.start();
+        sender.join();
+        awaitCount(collector, Counter.BINDING_EVENTS, messages);
+        collector.close();
+
+        assertThat(read(Topic.NAT_EVENTS, BindingEvent.parser())).hasSize(messages);
+        assertThat(collector.counters().get(Counter.NOT_STORED)).isZero();
+    }
+
+    @Test
+    void aCollectorThatStopsHasStoredEverythingItTook() throws Exception {
+        Collector collector = start();
+        byte[][] datagrams = new byte[64][];
+        for (int i = 0; i < datagrams.length; i++) {
+            datagrams[i] = binding(i);
+        }
+        sendUdp(collector.syslogUdp(), datagrams);
+        awaitCount(collector, Counter.BINDING_EVENTS, 64);
+        collector.close();
+
+        assertThat(collector.counters().get(Counter.STORED))
+                .isEqualTo(64 + collector.counters().gaps());
+        assertThat(read(Topic.NAT_EVENTS, BindingEvent.parser())).hasSize(64);
+    }
+
+    @Test
+    void missingTopicsAreMadeAsTheSettingsSay() throws Exception {
+        try (KafkaBroker fresh = new KafkaBroker(Files.createTempDirectory("portledger-kafka"))) {
+            fresh.start();
+            start(
+                            "KAFKA_BOOTSTRAP_SERVERS", fresh.bootstrapServers(),
+                            "KAFKA_NAT_EVENTS_PARTITIONS", "3",
+                            "KAFKA_UNDECODABLE_RETENTION", "1h")
+                    .close();
+            try (Admin admin = fresh.admin()) {
+                Map<String, TopicDescription> topics =
+                        admin.describeTopics(TOPICS).allTopicNames().get();
+                assertThat(topics.get("nat-events-v1")).isNotNull();
+                assertThat(topics.values())
+                        .filteredOn(topic -> topic.name().equals("nat-events-v1"))
+                        .allSatisfy(topic -> assertThat(topic.partitions()).hasSize(3));
+                assertThat(retention(admin, "nat-events-v1")).isEqualTo("-1");
+                assertThat(retention(admin, "exporter-health-v1")).isEqualTo("-1");
+                assertThat(retention(admin, "undecodable-v1")).isEqualTo("3600000");
+            }
+        }
+    }
+
+    private static String retention(Admin admin, String topic) throws Exception {
+        ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
+        return admin.describeConfigs(List.of(resource))
+                .all()
+                .get()
+                .values()
+                .iterator()
+                .next()
+                .get("retention.ms")
+                .value();
+    }
+
+    @Test
+    void anExporterThatSpeaksIpv4ToASocketOfBothFamiliesIsKnownByItsIpv4Address() throws Exception {
+        Collector collector = start("IPFIX_UDP", "[::]:0", "SYSLOG_TCP", "[::]:0");
+        assertThat(collector.ipfixUdp().toString()).startsWith("[::]:");
+        sendUdp(new HostPort("127.0.0.1", collector.ipfixUdp().port()), Messages.MINI);
+        sendTcp(collector.syslogTcp(), concat(binding(1), ascii("\n")));
+        awaitCount(collector, Counter.BINDING_EVENTS, 2);
+        collector.close();
+
+        assertThat(read(Topic.NAT_EVENTS, BindingEvent.parser()))
+                .extracting(event -> event.getEvidence().getExporter())
+                .containsExactly("127.0.0.1", "127.0.0.1");
+    }
+
+    @Test
+    void aTakenPortIsAClearError() throws Exception {
+        Collector first = start();
+        String taken = first.syslogTcp().toString();
+        assertThatThrownBy(() -> start("SYSLOG_TCP", taken))
+                .isInstanceOf(CollectorException.class)
+                .hasMessageStartingWith("collector.syslog.tcp: cannot listen on " + taken)
+                .hasMessageEndingWith("stop what uses the port, or set another");
+    }
+
+    @Test
+    void aBrokerThatDoesNotAnswerIsAClearError() {
+        assertThatThrownBy(() -> Collector.start(CollectorSettings.read(
+                        null,
+                        Map.of(
+                                "PORTLEDGER_COLLECTOR_KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1",
+                                "PORTLEDGER_COLLECTOR_KAFKA_START_TIMEOUT", "1s"))))
+                .isInstanceOf(CollectorException.class)
+                .hasMessage("Kafka at 127.0.0.1:1 did not answer within 1 s; start it, or set"
+                        + " collector.kafka.bootstrap-servers");
+    }
+}

@@ -1,0 +1,357 @@
+package io.portledger.collector;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.netty.buffer.Unpooled;
+import io.portledger.records.v1.BindingEvent;
+import io.portledger.records.v1.Evidence;
+import io.portledger.records.v1.ExporterGap;
+import io.portledger.records.v1.ExporterGap.Cause;
+import io.portledger.records.v1.Undecodable;
+import io.portledger.settings.HostPort;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.OptionalLong;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class IpfixIntakeTest {
+
+    private static final InetSocketAddress SENDER = new InetSocketAddress("192.0.2.99", 50_000);
+    private static final InetSocketAddress SENDER_FROM_ANOTHER_PORT = new InetSocketAddress("192.0.2.99", 50_001);
+    private static final long T0 = Messages.EXPORT_SECONDS * 1000;
+    private static final long MARGIN = 2000;
+    private static final IpfixSettings SETTINGS = new IpfixSettings(
+            new HostPort("127.0.0.1", 0), Duration.ofSeconds(2), Duration.ofSeconds(60), 1000, 2, Duration.ofHours(1));
+
+    private final TestClock clock = new TestClock(T0);
+    private KafkaInMemory kafka = new KafkaInMemory(true, 1 << 20);
+    private IpfixIntake intake = intake(OptionalLong.empty());
+
+    private IpfixIntake intake(OptionalLong collectedUntilMillis) {
+        return new IpfixIntake(
+                SETTINGS, 32473, clock, kafka.outbox, kafka.gapBoard, kafka.tally, MARGIN, collectedUntilMillis);
+    }
+
+    @AfterEach
+    void closeKafka() {
+        kafka.close();
+    }
+
+    private void take(InetSocketAddress sender, byte[] datagram) {
+        intake.take(sender, Unpooled.wrappedBuffer(datagram));
+        intake.expire();
+    }
+
+    private long counted(Counter counter) {
+        return kafka.tally.read().get(counter);
+    }
+
+    private static ExporterGap gap(Cause cause, long from, long to, long lost) {
+        return ExporterGap.newBuilder()
+                .setExporter("192.0.2.99")
+                .setObservationDomain(1)
+                .setCause(cause)
+                .setFromMillis(Math.max(0, from))
+                .setToMillis(to)
+                .setLostRecords(lost)
+                .build();
+    }
+
+    @Test
+    void anEventCarriesItsWholeEvidence() throws Exception {
+        take(SENDER, Messages.MINI);
+
+        assertThat(kafka.events()).singleElement().satisfies(event -> {
+            assertThat(event.getPorts()).isEqualTo("0/6/34");
+            assertThat(event.getEventTimeMillis()).isEqualTo(Messages.EVENT_MILLIS);
+            Evidence evidence = event.getEvidence();
+            assertThat(evidence.getExporter()).isEqualTo("192.0.2.99");
+            assertThat(evidence.getTransport()).isEqualTo(Evidence.Transport.IPFIX_UDP);
+            assertThat(evidence.getObservationDomain()).isEqualTo(1);
+            assertThat(evidence.getSequence()).isZero();
+            assertThat(evidence.getTemplateId()).isEqualTo(256);
+            assertThat(evidence.getReceivedMillis()).isEqualTo(T0);
+            assertThat(HexFormat.of().formatHex(evidence.getRaw().toByteArray()))
+                    .isEqualTo("0000018bcfe5687b1020010db8000001000000c00002010022c000020188008bff0001040000000001");
+        });
+        assertThat(kafka.gaps()).isEmpty();
+    }
+
+    @Test
+    void theVectorsOfNatLoggingBecomeEventsOrAreNamedForWhatTheyAre() throws Exception {
+        take(SENDER, Messages.TEMPLATES);
+        take(SENDER, Messages.RECORDS);
+
+        List<BindingEvent> events = kafka.events();
+        assertThat(events.stream().map(BindingEvent::getPorts))
+                .containsExactly("0/6/34", "0/6/34", "0/6/34", "0/0/0", "0/0/0", "0/6/34");
+        assertThat(events.stream().map(event -> event.getKind().name()))
+                .containsExactly("ALLOCATED", "ALLOCATED", "RELEASED", "ALLOCATED", "RELEASED", "ALLOCATED");
+        assertThat(events.stream().map(event -> event.getEvidence().getSequence()))
+                .containsExactly(0, 1, 2, 5, 6, 11);
+        assertThat(events.getLast().getHolder().getSubscriber()).isEqualTo("subscriber-0001");
+        assertThat(kafka.undecodable()).hasSize(7).allMatch(Undecodable::getNotAboutBindings);
+        assertThat(counted(Counter.IPFIX_RECORDS)).isEqualTo(13);
+        assertThat(counted(Counter.IPFIX_TEMPLATES)).isEqualTo(10);
+        assertThat(counted(Counter.OTHER_NAT_EVENTS)).isEqualTo(6);
+        assertThat(counted(Counter.OTHER_IPFIX_RECORDS)).isEqualTo(1);
+        assertThat(kafka.gaps()).isEmpty();
+    }
+
+    @Test
+    void dataThatComeBeforeTheirTemplateAreDecodedWhenItComes() throws Exception {
+        Messages.Exporter exporter = new Messages.Exporter();
+        byte[] template = exporter.template(Messages.EXPORT_SECONDS);
+        byte[] records = exporter.records(3, Messages.EXPORT_SECONDS);
+        byte[] more = exporter.records(2, Messages.EXPORT_SECONDS);
+        take(SENDER, records);
+        take(SENDER, more);
+        assertThat(kafka.events()).isEmpty();
+        clock.advance(30_000);
+
+        take(SENDER, template);
+        take(SENDER, exporter.records(1, Messages.EXPORT_SECONDS + 30));
+
+        assertThat(kafka.events().stream().map(event -> event.getEvidence().getSequence()))
+                .containsExactly(0, 1, 2, 3, 4, 5);
+        assertThat(kafka.events().getFirst().getEvidence().getReceivedMillis()).isEqualTo(T0);
+        clock.advance(60_000);
+        intake.expire();
+        assertThat(kafka.gaps()).isEmpty();
+        assertThat(kafka.undecodable()).isEmpty();
+    }
+
+    @Test
+    void dataWhoseTemplateNeverComesAreUndecodableAndAGap() throws Exception {
+        take(SENDER, new Messages.Exporter().records(3, Messages.EXPORT_SECONDS));
+        clock.advance(59_999);
+        intake.expire();
+        assertThat(kafka.undecodable()).isEmpty();
+        clock.advance(1);
+        intake.expire();
+
+        assertThat(kafka.undecodable()).singleElement().satisfies(undecodable -> {
+            assertThat(undecodable.getReason())
+                    .isEqualTo("set 300 has no template, and none came within 60 s (the octets are the set's, without"
+                            + " its header)");
+            assertThat(undecodable.getNotAboutBindings()).isFalse();
+            assertThat(undecodable.getSource().getRaw().size()).isEqualTo(3 * 33 + 1);
+        });
+        assertThat(counted(Counter.UNDECODABLE_NO_TEMPLATE)).isEqualTo(1);
+        assertThat(kafka.gaps()).containsExactly(gap(Cause.UNDECODABLE, T0 - MARGIN, T0 + 999, 0));
+    }
+
+    @Test
+    void aSessionKeepsABoundedAmountOfWaitingData() throws Exception {
+        Messages.Exporter exporter = new Messages.Exporter();
+        for (int i = 0; i < 20; i++) {
+            take(SENDER, exporter.records(3, Messages.EXPORT_SECONDS));
+        }
+
+        assertThat(counted(Counter.UNDECODABLE_NO_TEMPLATE)).isEqualTo(10);
+        assertThat(kafka.undecodable())
+                .hasSize(10)
+                .allMatch(undecodable ->
+                        undecodable.getReason().contains("there was no room to wait any longer for its template"));
+    }
+
+    @Test
+    void aMissingMessageBecomesAGapWhenTheReorderWindowIsOver() throws Exception {
+        Messages.Exporter exporter = new Messages.Exporter();
+        take(SENDER, exporter.template(Messages.EXPORT_SECONDS));
+        take(SENDER, exporter.records(3, Messages.EXPORT_SECONDS));
+        clock.advance(5000);
+        byte[] unused = exporter.records(4, Messages.EXPORT_SECONDS + 5);
+        assertThat(unused).isNotEmpty();
+        take(SENDER, exporter.records(5, Messages.EXPORT_SECONDS + 5));
+        clock.advance(1999);
+        intake.expire();
+        assertThat(kafka.gaps()).isEmpty();
+        clock.advance(1);
+        intake.expire();
+
+        assertThat(kafka.gaps()).containsExactly(gap(Cause.SEQUENCE, T0 - MARGIN, T0 + 5999, 4));
+        assertThat(kafka.events()).hasSize(8);
+    }
+
+    @Test
+    void whatAFlowExporterLosesIsNoGapOfBindings() {
+        // One template without natEvent and a record of it, twice, with a hole in the sequence; softflowd's own
+        // counting
+        // looks like this.
+        String template = "0002000c0190000100040001";
+        String record = "0190000506";
+        String length = "0021";
+        take(SENDER, HexFormat.of().parseHex("000a" + length + "6553f1000000000700000001" + template + record));
+        take(SENDER, HexFormat.of().parseHex("000a" + length + "6553f1000000001900000001" + template + record));
+        clock.advance(60_000);
+        intake.expire();
+
+        assertThat(counted(Counter.OTHER_IPFIX_RECORDS)).isEqualTo(2);
+        assertThat(kafka.gaps()).isEmpty();
+    }
+
+    @Test
+    void messagesThatSwapTheirPlacesAreNoGap() throws Exception {
+        Messages.Exporter exporter = new Messages.Exporter();
+        take(SENDER, exporter.template(Messages.EXPORT_SECONDS));
+        byte[] first = exporter.records(3, Messages.EXPORT_SECONDS);
+        byte[] second = exporter.records(3, Messages.EXPORT_SECONDS);
+        take(SENDER, second);
+        clock.advance(1500);
+        take(SENDER, first);
+        clock.advance(60_000);
+        intake.expire();
+
+        assertThat(kafka.gaps()).isEmpty();
+        assertThat(kafka.events()).hasSize(6);
+        assertThat(counted(Counter.LATE_MESSAGES)).isEqualTo(1);
+    }
+
+    @Test
+    void anExporterThatComesBackFromAnotherPortHasRestarted() {
+        take(SENDER, Messages.MINI);
+        clock.advance(10_000);
+        take(SENDER_FROM_ANOTHER_PORT, new Messages.Exporter().template(Messages.EXPORT_SECONDS + 10));
+
+        assertThat(kafka.gaps()).containsExactly(gap(Cause.RESTART, T0 - MARGIN, T0 + 10_999, 0));
+    }
+
+    @Test
+    void anExporterThatCountsAnewFromItsPortHasRestarted() {
+        Messages.Exporter exporter = new Messages.Exporter();
+        take(SENDER, exporter.template(Messages.EXPORT_SECONDS));
+        take(SENDER, exporter.records(3, Messages.EXPORT_SECONDS));
+        clock.advance(10_000);
+        take(SENDER, exporter.records(3, Messages.EXPORT_SECONDS + 10));
+        clock.advance(10_000);
+        take(SENDER, new Messages.Exporter().template(Messages.EXPORT_SECONDS + 20));
+
+        assertThat(kafka.gaps()).containsExactly(gap(Cause.RESTART, T0 + 10_000 - MARGIN, T0 + 20_999, 0));
+    }
+
+    @Test
+    void whatAnExporterSentBeforeItWasFirstHeardIsMissing() {
+        Messages.Exporter exporter = new Messages.Exporter();
+        byte[] lost = exporter.records(7, Messages.EXPORT_SECONDS);
+        assertThat(lost).isNotEmpty();
+        take(SENDER, exporter.template(Messages.EXPORT_SECONDS));
+        clock.advance(2000);
+        intake.expire();
+
+        assertThat(kafka.gaps()).containsExactly(gap(Cause.SEQUENCE, 0, T0, 7));
+    }
+
+    @Test
+    void aCollectorThatWasAwayOwnsUpToItOnceForEachExporter() {
+        intake = intake(OptionalLong.of(T0 - 3_600_000));
+        Messages.Exporter exporter = new Messages.Exporter();
+        assertThat(exporter.records(7, Messages.EXPORT_SECONDS)).isNotEmpty();
+        take(SENDER, exporter.template(Messages.EXPORT_SECONDS));
+        take(SENDER, exporter.records(7, Messages.EXPORT_SECONDS));
+        clock.advance(60_000);
+        intake.expire();
+
+        assertThat(kafka.gaps()).containsExactly(gap(Cause.NOT_COLLECTED, T0 - 3_600_000 - MARGIN, T0, 0));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "deadbeef | message header: 4 octets, expected 16 | 0",
+                "0009000100000000000000000000000000000000 | message header: version 9, expected 10 (this is NetFlow v9) | 0",
+                "000a0064000000000000000000000001 | message header: length 100, but only 16 octets are there | 1",
+                "000a001400000000000000000000000100040004 | set id 4 is reserved (allowed: 2, 3, 256-65535) | 1",
+            })
+    void whatIsNoIpfixIsKeptWithTheReason(String octets, String reason, int domain) throws Exception {
+        take(SENDER, HexFormat.of().parseHex(octets));
+
+        assertThat(kafka.undecodable()).singleElement().satisfies(undecodable -> {
+            assertThat(undecodable.getReason()).isEqualTo(reason);
+            assertThat(undecodable.getNotAboutBindings()).isFalse();
+            assertThat(HexFormat.of().formatHex(undecodable.getSource().getRaw().toByteArray()))
+                    .isEqualTo(octets);
+        });
+        assertThat(counted(Counter.UNDECODABLE_IPFIX_MESSAGE)).isEqualTo(1);
+        assertThat(kafka.gaps()).singleElement().satisfies(gap -> {
+            assertThat(gap.getCause()).isEqualTo(Cause.UNDECODABLE);
+            assertThat(gap.getObservationDomain()).isEqualTo(domain);
+            assertThat(gap.getFromMillis()).isEqualTo(T0 - MARGIN);
+        });
+    }
+
+    @Test
+    void aBindingWithImpossiblePortsIsUndecodableAndAGapOfOneRecord() throws Exception {
+        byte[] damaged = Messages.MINI.clone();
+        // portRangeEnd 35839 becomes 255, below portRangeStart.
+        int end = HexFormat.of().formatHex(damaged).indexOf("88008bff") / 2 + 2;
+        damaged[end] = 0;
+        take(SENDER, damaged);
+
+        assertThat(kafka.events()).isEmpty();
+        assertThat(kafka.undecodable())
+                .singleElement()
+                .satisfies(undecodable -> assertThat(undecodable.getReason())
+                        .isEqualTo("port range 34816-255 is not within 0-65535 with its lower port first"));
+        assertThat(kafka.gaps()).containsExactly(gap(Cause.UNDECODABLE, T0 - MARGIN, T0 + 999, 1));
+    }
+
+    @Test
+    void severalMessagesInADatagramAreAllTaken() throws Exception {
+        byte[] both = Arrays.copyOf(Messages.TEMPLATES, Messages.TEMPLATES.length + Messages.RECORDS.length);
+        System.arraycopy(Messages.RECORDS, 0, both, Messages.TEMPLATES.length, Messages.RECORDS.length);
+        take(SENDER, both);
+
+        assertThat(kafka.events()).hasSize(6);
+        assertThat(counted(Counter.IPFIX_MESSAGES)).isEqualTo(2);
+    }
+
+    @Test
+    void theSessionThatWasSilentLongestGivesWayToANewOne() {
+        for (int i = 0; i < 3; i++) {
+            take(new InetSocketAddress("192.0.2." + i, 50_000), new Messages.Exporter().records(1, 1_700_000_000));
+        }
+
+        assertThat(counted(Counter.UNDECODABLE_NO_TEMPLATE)).isEqualTo(1);
+        assertThat(kafka.gaps()).anySatisfy(gap -> {
+            assertThat(gap.getExporter()).isEqualTo("192.0.2.0");
+            assertThat(gap.getCause()).isEqualTo(Cause.UNDECODABLE);
+        });
+    }
+
+    @Test
+    void datagramsThatFindNoRoomAreCountedAndAGap() throws Exception {
+        kafka.close();
+        kafka = new KafkaInMemory(false, 1000);
+        intake = intake(OptionalLong.empty());
+        take(SENDER, Messages.TEMPLATES);
+        take(SENDER, Messages.RECORDS);
+        clock.advance(1000);
+        take(SENDER, Messages.RECORDS);
+        clock.advance(500);
+        take(SENDER, Messages.RECORDS);
+
+        assertThat(counted(Counter.DROPPED_DATAGRAMS)).isEqualTo(2);
+        assertThat(counted(Counter.BINDING_EVENTS)).isEqualTo(6);
+        assertThat(kafka.gaps()).containsExactly(gap(Cause.NOT_COLLECTED, T0 + 1000 - MARGIN, T0 + 1500, 0));
+
+        kafka.awaitSent(13);
+        while (kafka.producer.completeNext()) {
+            assertThat(kafka.producer.closed()).isFalse();
+        }
+        take(SENDER, Messages.RECORDS);
+        assertThat(counted(Counter.BINDING_EVENTS)).isEqualTo(12);
+        kafka.awaitSent(26);
+        while (kafka.producer.completeNext()) {
+            assertThat(kafka.producer.closed()).isFalse();
+        }
+        assertThat(kafka.events()).hasSize(12);
+    }
+}

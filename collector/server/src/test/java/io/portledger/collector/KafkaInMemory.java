@@ -1,0 +1,66 @@
+package io.portledger.collector;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.MessageLite;
+import com.google.protobuf.Parser;
+import io.portledger.records.Topic;
+import io.portledger.records.v1.BindingEvent;
+import io.portledger.records.v1.ExporterGap;
+import io.portledger.records.v1.Undecodable;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.producer.MockProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.awaitility.Awaitility;
+
+/** An outbox whose records stay in this JVM; acknowledged at once, or when the test says so. */
+final class KafkaInMemory implements AutoCloseable {
+
+    final Tally tally = new Tally();
+    final GapBoard gapBoard = new GapBoard();
+    final MockProducer<byte[], byte[]> producer;
+    final Outbox outbox;
+
+    KafkaInMemory(boolean acknowledgesAtOnce, long limitOctets) {
+        producer = new MockProducer<>(acknowledgesAtOnce, null, new ByteArraySerializer(), new ByteArraySerializer());
+        outbox = new Outbox(producer, limitOctets, tally, gapBoard);
+    }
+
+    /** What reached the producer, after the outbox has handed over everything. */
+    List<BindingEvent> events() throws InvalidProtocolBufferException {
+        return read(Topic.NAT_EVENTS, BindingEvent.parser());
+    }
+
+    List<Undecodable> undecodable() throws InvalidProtocolBufferException {
+        return read(Topic.UNDECODABLE, Undecodable.parser());
+    }
+
+    /** The gaps on the board, which this takes off. */
+    List<ExporterGap> gaps() {
+        return gapBoard.flush();
+    }
+
+    void awaitSent(int records) {
+        Awaitility.await()
+                .atMost(10, TimeUnit.SECONDS)
+                .until(() -> producer.history().size() >= records);
+    }
+
+    private <T extends MessageLite> List<T> read(Topic topic, Parser<T> parser) throws InvalidProtocolBufferException {
+        Awaitility.await().atMost(10, TimeUnit.SECONDS).until(outbox::isEmpty);
+        List<T> messages = new ArrayList<>();
+        for (ProducerRecord<byte[], byte[]> record : producer.history()) {
+            if (record.topic().equals(topic.topicName())) {
+                messages.add(parser.parseFrom(record.value()));
+            }
+        }
+        return messages;
+    }
+
+    @Override
+    public void close() {
+        outbox.close();
+    }
+}

@@ -1,0 +1,86 @@
+package io.portledger.collector;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.ByteString;
+import io.portledger.records.v1.Evidence;
+import io.portledger.records.v1.ExporterGap;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.junit.jupiter.api.Test;
+
+class OutboxTest {
+
+    private static final Reading.NoBinding SOMETHING =
+            new Reading.NoBinding(Counter.OTHER_SYSLOG_MESSAGES, "for the test");
+
+    private static Evidence evidence() {
+        return Outbox.evidence("192.0.2.1", Evidence.Transport.SYSLOG_UDP, 5000, ByteString.EMPTY)
+                .build();
+    }
+
+    @Test
+    void whatKafkaRefusesIsCountedAndAGapOfItsExporter() {
+        try (KafkaInMemory kafka = new KafkaInMemory(false, 1000)) {
+            Outbox.Batch batch = kafka.outbox.new Batch();
+            batch.add(SOMETHING, evidence());
+            batch.flush();
+            kafka.awaitSent(1);
+            assertThat(kafka.producer.errorNext(new RecordTooLargeException("for the test")))
+                    .isTrue();
+
+            assertThat(kafka.outbox.isEmpty()).isTrue();
+            assertThat(kafka.tally.read().get(Counter.NOT_STORED)).isEqualTo(1);
+            assertThat(kafka.gaps())
+                    .containsExactly(ExporterGap.newBuilder()
+                            .setExporter("192.0.2.1")
+                            .setCause(ExporterGap.Cause.NOT_COLLECTED)
+                            .setFromMillis(5000)
+                            .setToMillis(5000)
+                            .setLostRecords(1)
+                            .build());
+        }
+    }
+
+    @Test
+    void whoWaitsForRoomIsToldOnceWhenHalfOfItIsFree() {
+        try (KafkaInMemory kafka = new KafkaInMemory(false, 1000)) {
+            AtomicInteger told = new AtomicInteger();
+            Outbox.Batch batch = kafka.outbox.new Batch();
+            for (int i = 0; i < 10; i++) {
+                batch.add(SOMETHING, evidence());
+            }
+            assertThat(kafka.outbox.hasRoom()).isTrue();
+            batch.flush();
+            assertThat(kafka.outbox.hasRoom()).isFalse();
+            kafka.outbox.whenRoom(told::incrementAndGet);
+            kafka.awaitSent(10);
+
+            assertThat(kafka.producer.completeNext()).isTrue();
+            assertThat(told).hasValue(0);
+            while (kafka.producer.completeNext()) {
+                assertThat(told).hasValueLessThan(2);
+            }
+            assertThat(told).hasValue(1);
+            assertThat(kafka.outbox.hasRoom()).isTrue();
+            kafka.outbox.whenRoom(told::incrementAndGet);
+            assertThat(told).hasValue(2);
+        }
+    }
+
+    @Test
+    void aStopWaitsForNothingBeyondItsTimeAndCountsWhatIsLeft() {
+        KafkaInMemory kafka = new KafkaInMemory(true, 1_000_000);
+        kafka.producer.sendException = new IllegalStateException("for the test: the producer is broken");
+        Outbox.Batch batch = kafka.outbox.new Batch();
+        for (int i = 0; i < 3; i++) {
+            batch.add(SOMETHING, evidence());
+        }
+        batch.flush();
+        kafka.outbox.close(Duration.ofSeconds(10));
+
+        assertThat(kafka.tally.read().get(Counter.STORED)).isZero();
+        assertThat(kafka.tally.read().get(Counter.NOT_STORED)).isEqualTo(3);
+    }
+}

@@ -1,0 +1,154 @@
+package io.portledger.collector;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.portledger.records.BindingFact;
+import io.portledger.records.v1.BindingEvent.Kind;
+import io.portledger.softwire.Ipv4Address;
+import io.portledger.softwire.Ipv6Address;
+import io.portledger.softwire.PortRange;
+import io.portledger.softwire.PortSet;
+import io.portledger.softwire.Ports;
+import io.portledger.syslog.SyslogMessage;
+import io.portledger.syslog.SyslogParseException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class SyslogBindingsTest {
+
+    private static final long AT = 1_700_000_000_123L;
+    private static final Ipv4Address PUBLIC = Ipv4Address.parse("192.0.2.1");
+    private static final Ipv6Address B4 = Ipv6Address.parse("2001:db8:0:100:0:c000:201:22");
+    private static final Ipv6Address BR = Ipv6Address.parse("2001:db8:ffff::1");
+    private static final String NPRNG = "[nprng SSUBIX=\"1\" SV6ENC=\"2001:db8:0:100:0:c000:201:22\" IATYP=\"IPv6\""
+            + " ISADDR=\"2001:db8:0:100:0:c000:201:22\" XATYP=\"IPv4\" XSADDR=\"192.0.2.1\" PORTMN=\"34816\""
+            + " PORTMX=\"35839\" TRIG=\"ADMIN\"]";
+
+    private final SyslogBindings bindings = new SyslogBindings(32473);
+
+    private Reading read(String msgIdAndData) throws SyslogParseException {
+        return readWhole("<134>1 2023-11-14T22:13:20.123Z lwaftr1 NAT 4711 " + msgIdAndData);
+    }
+
+    private Reading readWhole(String text) throws SyslogParseException {
+        return bindings.read(SyslogMessage.parse(text.getBytes(StandardCharsets.UTF_8)));
+    }
+
+    private static BindingFact fact(
+            Kind kind,
+            Ports ports,
+            @Nullable Ipv6Address b4,
+            @Nullable String inside,
+            @Nullable String subscriber,
+            int instance,
+            @Nullable Ipv6Address br) {
+        return new BindingFact(
+                kind,
+                AT,
+                PUBLIC,
+                ports,
+                b4,
+                inside == null ? null : Ipv4Address.parse(inside),
+                subscriber,
+                instance,
+                br);
+    }
+
+    static List<Arguments> bindings() {
+        PortSet set = new PortSet(0, 6, 34);
+        return List.of(
+                Arguments.of("PTADD " + NPRNG, fact(Kind.ALLOCATED, set, B4, null, null, 0, null)),
+                Arguments.of("PTDEL " + NPRNG, fact(Kind.RELEASED, set, B4, null, null, 0, null)),
+                Arguments.of(
+                        "PTADD " + NPRNG + "[lw4o6@32473 BR=\"2001:db8:ffff::1\" SUBID=\"household-7\"]",
+                        fact(Kind.ALLOCATED, set, B4, null, "household-7", 0, BR)),
+                Arguments.of(
+                        "PTADD " + NPRNG + "[lw4o6@99 BR=\"2001:db8:ffff::1\" SUBID=\"household-7\"]",
+                        fact(Kind.ALLOCATED, set, B4, null, null, 0, null)),
+                Arguments.of(
+                        "PTADD [nprng NATINST=\"9\" SSUBIX=\"0\" IATYP=\"IPv4\" ISADDR=\"10.0.0.7\" XATYP=\"IPv4\""
+                                + " XSADDR=\"192.0.2.1\" PORTMN=\"1000\" PORTMX=\"1099\"]",
+                        fact(Kind.ALLOCATED, new PortRange(1000, 1099), null, "10.0.0.7", null, 9, null)),
+                Arguments.of(
+                        "PTADD [nprng SSUBIX=\"0\" SV6ENC=\"2001:db8:0:100:0:c000:201:22\" IATYP=\"IPv4\""
+                                + " ISADDR=\"10.0.0.7\" XATYP=\"IPv4\" XSADDR=\"192.0.2.1\" PORTMN=\"1024\""
+                                + " PORTMX=\"2047\"]",
+                        fact(Kind.ALLOCATED, new PortSet(0, 6, 1), B4, "10.0.0.7", null, 0, null)),
+                Arguments.of(
+                        "AMADD [namap SSUBIX=\"0\" IATYP=\"IPv6\" ISADDR=\"2001:db8:0:100:0:c000:201:22\""
+                                + " XATYP=\"IPv4\" XSADDR=\"192.0.2.1\"]",
+                        fact(Kind.ALLOCATED, PortSet.WHOLE_ADDRESS, B4, null, null, 0, null)),
+                Arguments.of(
+                        "PTDEL [lw4o6@32473 B4=\"2001:db8:0:100:0:c000:201:22\" IPV4=\"192.0.2.1\" PSIDOFF=\"6\""
+                                + " PSIDLEN=\"4\" PSID=\"3\" BR=\"2001:db8:ffff::1\" SUBID=\"household-7\""
+                                + " NATINST=\"4294967295\"]",
+                        fact(Kind.RELEASED, new PortSet(6, 4, 3), B4, null, "household-7", -1, BR)));
+    }
+
+    @ParameterizedTest
+    @MethodSource("bindings")
+    void readsBindings(String msgIdAndData, BindingFact expected) throws SyslogParseException {
+        assertThat(read(msgIdAndData)).isEqualTo(new Reading.Binding(expected));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '\0',
+            value = {
+                "PTADD - | MSGID is PTADD, but there is neither an element nprng nor lw4o6@32473",
+                "AMDEL - | MSGID is AMDEL, but there is neither an element namap nor lw4o6@32473",
+                "PTADD [nprng ISADDR=\"10.0.0.1\" PORTMN=\"1\" PORTMX=\"2\"] | element nprng has no XSADDR",
+                "PTADD [nprng ISADDR=\"10.0.0.1\" XSADDR=\"192.0.2.1\" PORTMN=\"1\"] | element nprng has no PORTMX",
+                "PTADD [nprng ISADDR=\"10.0.0.1\" XSADDR=\"192.0.2.1\" PORTMN=\"1\" PORTMX=\"65536\"] | PORTMX is"
+                        + " \"65536\", expected a number 0-65535",
+                "PTADD [nprng ISADDR=\"10.0.0.1\" XSADDR=\"192.0.2.1\" PORTMN=\"-1\" PORTMX=\"2\"] | PORTMN is \"-1\","
+                        + " expected a number 0-65535",
+                "PTADD [nprng ISADDR=\"10.0.0.1\" XSADDR=\"192.0.2.1\" PORTMN=\"3\" PORTMX=\"2\"] | port range 3-2 is"
+                        + " not within 0-65535 with its lower port first",
+                "PTADD [nprng ISADDR=\"10.0.0.300\" XSADDR=\"192.0.2.1\" PORTMN=\"1\" PORTMX=\"2\"] | ISADDR:"
+                        + " \"10.0.0.300\" is not an IPv4 address (expected four numbers 0-255 such as 192.0.2.1)",
+                "PTADD [nprng XATYP=\"IPv6\" ISADDR=\"10.0.0.1\" XSADDR=\"::1\" PORTMN=\"1\" PORTMX=\"2\"] | XATYP is"
+                        + " \"IPv6\", expected \"IPv4\"",
+                "PTADD [nprng XSADDR=\"192.0.2.1\" PORTMN=\"1\" PORTMX=\"2\"] | neither SV6ENC nor ISADDR says who"
+                        + " holds the ports",
+                "PTADD [lw4o6@32473 B4=\"::1\" IPV4=\"192.0.2.1\" PSIDOFF=\"6\" PSIDLEN=\"4\" PSID=\"16\"] | PSID 16"
+                        + " does not fit PSID length 4 (allowed: 0-15)",
+                "PTADD [lw4o6@32473 IPV4=\"192.0.2.1\" PSIDOFF=\"6\" PSIDLEN=\"4\" PSID=\"1\"] | element lw4o6@32473"
+                        + " has no B4",
+            })
+    void saysWhyABindingCannotBeUsed(String msgIdAndData, String reason) throws SyslogParseException {
+        assertThat(read(msgIdAndData)).isEqualTo(new Reading.NoBinding(Counter.UNDECODABLE_SYSLOG_RECORD, reason));
+    }
+
+    @Test
+    void aBindingWithoutATimeCannotBeUsed() throws SyslogParseException {
+        assertThat(readWhole("<134>1 - lwaftr1 NAT - PTADD " + NPRNG))
+                .isEqualTo(new Reading.NoBinding(
+                        Counter.UNDECODABLE_SYSLOG_RECORD,
+                        "the message has no TIMESTAMP, so when it happened is not known"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "<13>1 2023-11-14T22:13:20Z host root - - - hello | OTHER_SYSLOG_MESSAGES",
+                "<13>1 2023-11-14T22:13:20Z host app - LOGIN - hello | OTHER_SYSLOG_MESSAGES",
+                "<134>1 2023-11-14T22:13:20Z host NAT - SADD [nsess SSUBIX=\"0\"] | OTHER_NAT_EVENTS",
+                "<134>1 2023-11-14T22:13:20Z host NAT - APMDEL [napmap SSUBIX=\"0\"] | OTHER_NAT_EVENTS",
+                "<132>1 2023-11-14T22:13:20Z host NATTHR - POOLHT [npool POOLID=\"1\"] | OTHER_NAT_EVENTS",
+            })
+    void namesWhatIsSoundButNotAboutBindings(String text, Counter counter) throws SyslogParseException {
+        assertThat(readWhole(text)).isInstanceOfSatisfying(Reading.NoBinding.class, noBinding -> {
+            assertThat(noBinding.counter()).isEqualTo(counter);
+            assertThat(noBinding.isSound()).isTrue();
+        });
+    }
+}

@@ -1,0 +1,220 @@
+package io.portledger.collector;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.channel.socket.DatagramPacket;
+import io.portledger.records.v1.Evidence;
+import io.portledger.records.v1.ExporterGap;
+import io.portledger.records.v1.Undecodable;
+import io.portledger.settings.HostPort;
+import io.portledger.syslog.SyslogFrameDecoder;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.OptionalLong;
+import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class SyslogIntakeTest {
+
+    private static final long T0 = 1_700_000_000_000L;
+    private static final long MARGIN = 2000;
+    private static final InetSocketAddress SENDER = new InetSocketAddress("2001:db8::99", 50_000);
+    private static final String BINDING = "<134>1 2023-11-14T22:13:20.123Z lwaftr1 NAT 4711 PTADD [nprng SSUBIX=\"1\""
+            + " SV6ENC=\"2001:db8::b4\" IATYP=\"IPv6\" ISADDR=\"2001:db8::b4\" XATYP=\"IPv4\" XSADDR=\"192.0.2.1\""
+            + " PORTMN=\"34816\" PORTMX=\"35839\" TRIG=\"ADMIN\"]";
+    private static final SyslogSettings SETTINGS =
+            new SyslogSettings(new HostPort("127.0.0.1", 0), new HostPort("127.0.0.1", 0), 480, 2);
+
+    private final TestClock clock = new TestClock(T0);
+    private KafkaInMemory kafka = new KafkaInMemory(true, 1 << 20);
+
+    @AfterEach
+    void closeKafka() {
+        kafka.close();
+    }
+
+    private SyslogIntake intake(OptionalLong collectedUntilMillis) {
+        return new SyslogIntake(
+                SETTINGS, 32473, clock, kafka.outbox, kafka.gapBoard, kafka.tally, MARGIN, collectedUntilMillis);
+    }
+
+    private static EmbeddedChannel connect(SyslogIntake intake) {
+        return new EmbeddedChannel(new SyslogFrameDecoder(SETTINGS.maxMessageOctets()), intake.connection()) {
+            @Override
+            public SocketAddress remoteAddress() {
+                return isActive() ? SENDER : super.remoteAddress();
+            }
+        };
+    }
+
+    private static ByteBuf text(String text) {
+        return Unpooled.copiedBuffer(text, StandardCharsets.UTF_8);
+    }
+
+    private static DatagramPacket datagram(String text) {
+        return new DatagramPacket(text(text), new InetSocketAddress(514), SENDER);
+    }
+
+    private long counted(Counter counter) {
+        return kafka.tally.read().get(counter);
+    }
+
+    @Test
+    void anEventCarriesTheWholeMessageAsEvidence() throws Exception {
+        EmbeddedChannel channel =
+                new EmbeddedChannel(intake(OptionalLong.empty()).datagrams());
+        channel.writeInbound(datagram(BINDING));
+
+        assertThat(kafka.events()).singleElement().satisfies(event -> {
+            Evidence evidence = event.getEvidence();
+            assertThat(event.getEventTimeMillis()).isEqualTo(T0 + 123);
+            assertThat(evidence.getExporter()).isEqualTo("2001:db8::99");
+            assertThat(evidence.getTransport()).isEqualTo(Evidence.Transport.SYSLOG_UDP);
+            assertThat(evidence.getHostname()).isEqualTo("lwaftr1");
+            assertThat(evidence.getReceivedMillis()).isEqualTo(T0);
+            assertThat(evidence.getRaw().toStringUtf8()).isEqualTo(BINDING);
+        });
+        assertThat(kafka.gaps()).isEmpty();
+    }
+
+    @Test
+    void whatIsNoMessageIsKeptWithTheReasonAndAGap() throws Exception {
+        EmbeddedChannel channel = connect(intake(OptionalLong.empty()));
+        channel.writeInbound(text("Oct 11 22:14:15 old su: 'su root' failed\n" + "x".repeat(500) + "\n"));
+
+        assertThat(kafka.undecodable())
+                .extracting(Undecodable::getReason)
+                .containsExactly(
+                        "PRI: found \"O\", expected \"<\"",
+                        "a line exceeds the limit of 480 octets; the octets behind the limit are not kept");
+        assertThat(counted(Counter.UNDECODABLE_SYSLOG_MESSAGE)).isEqualTo(1);
+        assertThat(counted(Counter.UNDECODABLE_SYSLOG_FRAME)).isEqualTo(1);
+        assertThat(kafka.gaps())
+                .containsExactly(ExporterGap.newBuilder()
+                        .setExporter("2001:db8::99")
+                        .setCause(ExporterGap.Cause.UNDECODABLE)
+                        .setFromMillis(T0 - MARGIN)
+                        .setToMillis(T0)
+                        .build());
+    }
+
+    @Test
+    void ordinaryMessagesAreNoGap() throws Exception {
+        EmbeddedChannel channel = connect(intake(OptionalLong.empty()));
+        channel.writeInbound(text("<13>1 2023-11-14T22:13:20Z host root - - - hello\n"));
+
+        assertThat(kafka.undecodable()).singleElement().matches(Undecodable::getNotAboutBindings);
+        assertThat(counted(Counter.OTHER_SYSLOG_MESSAGES)).isEqualTo(1);
+        assertThat(kafka.gaps()).isEmpty();
+    }
+
+    @Test
+    void aConnectionIsPausedWhileThereIsNoRoomAndThenReadAgain() throws Exception {
+        kafka.close();
+        kafka = new KafkaInMemory(false, 1000);
+        EmbeddedChannel channel = connect(intake(OptionalLong.empty()));
+        channel.writeInbound(text((BINDING + "\n").repeat(3)));
+        assertThat(channel.config().isAutoRead()).isFalse();
+        assertThat(counted(Counter.TCP_PAUSES)).isEqualTo(1);
+
+        kafka.awaitSent(3);
+        while (kafka.producer.completeNext()) {
+            assertThat(kafka.producer.closed()).isFalse();
+        }
+        Awaitility.await().atMost(10, TimeUnit.SECONDS).until(() -> {
+            channel.runPendingTasks();
+            return channel.config().isAutoRead();
+        });
+        assertThat(kafka.events()).hasSize(3);
+        assertThat(counted(Counter.DROPPED_DATAGRAMS)).isZero();
+    }
+
+    @Test
+    void datagramsThatFindNoRoomAreCountedAndAGap() {
+        kafka.close();
+        kafka = new KafkaInMemory(false, 500);
+        EmbeddedChannel channel =
+                new EmbeddedChannel(intake(OptionalLong.empty()).datagrams());
+        channel.writeInbound(datagram(BINDING), datagram(BINDING));
+        channel.writeInbound(datagram(BINDING));
+
+        assertThat(counted(Counter.DROPPED_DATAGRAMS)).isEqualTo(1);
+        assertThat(counted(Counter.BINDING_EVENTS)).isEqualTo(2);
+        assertThat(kafka.gaps()).singleElement().satisfies(gap -> {
+            assertThat(gap.getCause()).isEqualTo(ExporterGap.Cause.NOT_COLLECTED);
+            assertThat(gap.getExporter()).isEqualTo("2001:db8::99");
+        });
+        kafka.awaitSent(2);
+        while (kafka.producer.completeNext()) {
+            assertThat(kafka.producer.closed()).isFalse();
+        }
+    }
+
+    @Test
+    void aConnectionTooManyIsClosed() {
+        SyslogIntake intake = intake(OptionalLong.empty());
+        EmbeddedChannel first = connect(intake);
+        EmbeddedChannel second = connect(intake);
+        assertThat(connect(intake).isOpen()).isFalse();
+        assertThat(counted(Counter.REFUSED_CONNECTIONS)).isEqualTo(1);
+
+        assertThat(first.close().isSuccess()).isTrue();
+        assertThat(connect(intake).isOpen()).isTrue();
+        assertThat(second.isOpen()).isTrue();
+    }
+
+    @Test
+    void aBrokenConnectionOfAnExporterOfBindingsIsAGap() {
+        SyslogIntake intake = intake(OptionalLong.empty());
+        EmbeddedChannel exporter = connect(intake);
+        EmbeddedChannel other = connect(intake);
+        exporter.writeInbound(text(BINDING + "\n"));
+        other.writeInbound(text("<13>1 2023-11-14T22:13:20Z host root - - - hello\n"));
+        clock.advance(5000);
+        exporter.pipeline().fireExceptionCaught(new IOException("Connection reset by peer"));
+        other.pipeline().fireExceptionCaught(new IOException("Connection reset by peer"));
+
+        assertThat(exporter.isOpen()).isFalse();
+        assertThat(kafka.gaps()).singleElement().satisfies(gap -> {
+            assertThat(gap.getCause()).isEqualTo(ExporterGap.Cause.NOT_COLLECTED);
+            assertThat(gap.getFromMillis()).isEqualTo(T0 - MARGIN);
+            assertThat(gap.getToMillis()).isEqualTo(T0 + 5000);
+        });
+    }
+
+    @Test
+    void aCollectorThatWasAwayOwnsUpToItOnceForEachExporterOfBindings() {
+        EmbeddedChannel channel = connect(intake(OptionalLong.of(T0 - 60_000)));
+        channel.writeInbound(text("<13>1 2023-11-14T22:13:20Z host root - - - hello\n"));
+        assertThat(kafka.gaps()).isEmpty();
+        channel.writeInbound(text(BINDING + "\n"));
+        channel.writeInbound(text(BINDING + "\n"));
+
+        assertThat(kafka.gaps()).singleElement().satisfies(gap -> {
+            assertThat(gap.getCause()).isEqualTo(ExporterGap.Cause.NOT_COLLECTED);
+            assertThat(gap.getFromMillis()).isEqualTo(T0 - 60_000 - MARGIN);
+            assertThat(gap.getToMillis()).isEqualTo(T0);
+        });
+    }
+
+    @Test
+    void kernelDropsAreAGapOfEveryExporterByUdp() {
+        SyslogIntake intake = intake(OptionalLong.empty());
+        connect(intake).writeInbound(text(BINDING + "\n"));
+        intake.onKernelDrops(T0, T0 + 1000);
+        assertThat(kafka.gaps()).isEmpty();
+
+        new EmbeddedChannel(intake.datagrams()).writeInbound(datagram(BINDING));
+        intake.onKernelDrops(T0, T0 + 1000);
+        assertThat(kafka.gaps())
+                .singleElement()
+                .satisfies(gap -> assertThat(gap.getToMillis()).isEqualTo(T0 + 1000));
+    }
+}

@@ -1,0 +1,215 @@
+package io.portledger.standalone;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The directory that holds all that a standalone installation knows, locked against a second one.
+ *
+ * <p>Readable by its owner only: it holds secrets and the answers themselves.
+ */
+final class DataDirectory implements AutoCloseable {
+
+    private final Path root;
+    private final FileChannel lockFile;
+    private final FileLock lock;
+
+    private DataDirectory(Path root, FileChannel lockFile, FileLock lock) {
+        this.root = root;
+        this.lockFile = lockFile;
+        this.lock = lock;
+    }
+
+    /** Where data is if no option says otherwise: {@code $XDG_DATA_HOME/portledger/NAME}. */
+    static Path standard(String name, Map<String, String> environment) {
+        String xdg = environment.getOrDefault("XDG_DATA_HOME", "");
+        Path base = xdg.isEmpty() ? Path.of(System.getProperty("user.home"), ".local", "share") : Path.of(xdg);
+        return base.resolve("portledger").resolve(name);
+    }
+
+    /**
+     * Creates the directory if need be and locks it; the lock ends with this process, however that ends.
+     *
+     * @throws StartException if it cannot be used, or another process has it: the message says which
+     */
+    static DataDirectory open(Path root) throws StartException {
+        try {
+            if (!Files.isDirectory(root)) {
+                Files.createDirectories(root);
+                restrict(root);
+            }
+            FileChannel file = FileChannel.open(
+                    root.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+            FileLock lock = tryLock(file);
+            if (lock == null) {
+                ByteBuffer holder = ByteBuffer.allocate(1000);
+                file.read(holder, 0);
+                file.close();
+                throw new StartException("%s is in use by %s. Stop that first, or choose another directory with --data."
+                        .formatted(
+                                root,
+                                new String(holder.array(), 0, holder.position(), StandardCharsets.UTF_8).strip()));
+            }
+            file.truncate(0);
+            String holder = "another portledger, process %d, which has run since %s"
+                    .formatted(ProcessHandle.current().pid(), Instant.now().truncatedTo(ChronoUnit.SECONDS));
+            file.write(ByteBuffer.wrap(holder.getBytes(StandardCharsets.UTF_8)), 0);
+            return new DataDirectory(root, file, lock);
+        } catch (IOException e) {
+            throw new StartException(
+                    "The data directory " + root + " cannot be used: " + e
+                            + ". Choose another with --data, or make it writable.",
+                    e);
+        }
+    }
+
+    private static @Nullable FileLock tryLock(FileChannel file) throws IOException {
+        try {
+            return file.tryLock();
+        } catch (OverlappingFileLockException e) {
+            return null;
+        }
+    }
+
+    private static void restrict(Path directory) throws IOException {
+        if (directory.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+            Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx------"));
+        }
+    }
+
+    Path root() {
+        return root;
+    }
+
+    /** A place in the directory. */
+    Path resolve(String name) {
+        return root.resolve(name);
+    }
+
+    /** Replaces a file as a whole: a kill leaves the old one or the new one. */
+    void write(String name, String text) throws IOException {
+        Path half = resolve(name + ".new");
+        Files.writeString(half, text);
+        Files.move(half, resolve(name), StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    /** Remembers a child, so that a next run can wait for its end if this process is killed. */
+    void remember(String name, ProcessHandle child) {
+        try {
+            Files.createDirectories(resolve("children"));
+            write("children/" + name, child.pid() + " " + startOf(child));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /**
+     * Waits for children of a run that was killed; they are about to end, because their parent did, and they hold ports
+     * and files until then.
+     */
+    void awaitFormerChildren(Consumer<String> progress) throws StartException, InterruptedException {
+        Path children = resolve("children");
+        if (!Files.isDirectory(children)) {
+            return;
+        }
+        List<Path> files;
+        try (Stream<Path> list = Files.list(children)) {
+            files = list.sorted().toList();
+        } catch (IOException e) {
+            throw new StartException("Cannot read " + children + ": " + e, e);
+        }
+        for (Path file : files) {
+            Optional<ProcessHandle> child = former(file);
+            if (child.isPresent()) {
+                progress.accept("Waiting for %s of an earlier run (process %d) to end"
+                        .formatted(file.getFileName(), child.get().pid()));
+                awaitEnd(child.get());
+            }
+        }
+    }
+
+    private static void awaitEnd(ProcessHandle child) throws InterruptedException {
+        try {
+            child.onExit().get(Duration.ofSeconds(40).toSeconds(), TimeUnit.SECONDS);
+        } catch (TimeoutException e) {
+            child.destroyForcibly();
+            child.onExit().join();
+        } catch (ExecutionException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** The process that {@code file} remembers, if it lives and is not another one that got its number. */
+    private static Optional<ProcessHandle> former(Path file) throws StartException {
+        try {
+            String[] fields = Files.readString(file).split(" ", 2);
+            return ProcessHandle.of(Long.parseLong(fields[0]))
+                    .filter(handle -> fields.length == 2 && startOf(handle).equals(fields[1]));
+        } catch (IOException | NumberFormatException e) {
+            throw new StartException("Cannot read " + file + " (" + e + "); remove it and try again.", e);
+        }
+    }
+
+    private static String startOf(ProcessHandle process) {
+        return process.info().startInstant().map(Instant::toString).orElse("unknown");
+    }
+
+    /** Tells other commands where the services are, until {@link #forgetAddresses()}. */
+    void publishAddresses(Properties addresses) throws IOException {
+        StringBuilder text = new StringBuilder();
+        addresses.stringPropertyNames().stream()
+                .sorted()
+                .forEach(key -> text.append(key)
+                        .append('=')
+                        .append(addresses.getProperty(key))
+                        .append('\n'));
+        write("addresses.properties", text.toString());
+    }
+
+    void forgetAddresses() throws IOException {
+        Files.deleteIfExists(resolve("addresses.properties"));
+    }
+
+    /** Where the services of a running installation are; empty if none is, as far as its directory tells. */
+    static Optional<Properties> addresses(Path root) throws IOException {
+        Path file = root.resolve("addresses.properties");
+        if (!Files.exists(file)) {
+            return Optional.empty();
+        }
+        Properties addresses = new Properties();
+        try (var reader = Files.newBufferedReader(file)) {
+            addresses.load(reader);
+        }
+        return Optional.of(addresses);
+    }
+
+    /** Unlocks the directory. */
+    @Override
+    public void close() throws IOException {
+        lock.release();
+        lockFile.close();
+    }
+}

@@ -1,0 +1,367 @@
+package io.portledger.standalone;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.portledger.ledger.Answer;
+import io.portledger.ledger.BindingInterval;
+import io.portledger.ledger.Ledger;
+import io.portledger.ledger.Question;
+import io.portledger.ledger.Verdict;
+import io.portledger.lwb4.fleet.Tenure;
+import io.portledger.softwire.Ipv4Address;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * From an lwB4's PCP request to the answer of the ledger, through real Kafka, Flink, Elasticsearch, collector and web
+ * application, against what the lwB4s themselves know. Each answer is compared whole: verdict, holders and their
+ * intervals to the millisecond. A wrong one accuses an innocent household.
+ */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+class WholeChainTest {
+
+    private static final int LOOKUPS = 10_000;
+    private static final Duration PATIENCE = Duration.ofMinutes(3);
+
+    @TempDir
+    static Path directory;
+
+    private final JsonMapper json = new JsonMapper();
+    private final HttpClient http = HttpClient.newHttpClient();
+    private PortPlan ports = PortPlan.defaults();
+    private Standalone standalone;
+    private Census census;
+    private Ledger ledger;
+    private Map<Ipv4Address, List<Tenure>> truth = Map.of();
+
+    @BeforeAll
+    void theChainRunsAndSubscribersComeAndGo() throws Exception {
+        ports = PortPlan.free();
+        standalone = start();
+        ledger = Ledger.connect(standalone.elasticsearch());
+        census = new Census(directory, standalone.ipfix(), standalone.syslog(), Census.beginning());
+        census.live(150);
+        awaitTheLedger();
+    }
+
+    @AfterAll
+    void everythingIsStopped() {
+        if (ledger != null) {
+            ledger.close();
+        }
+        if (census != null) {
+            census.close();
+        }
+        if (standalone != null) {
+            standalone.close();
+        }
+    }
+
+    @Test
+    @Order(1)
+    void tenThousandRandomLookupsAgreeWithWhatTheSubscribersKnow() {
+        assertThat(census.dropped()).as("records that exporters dropped").isZero();
+        assertThat(census.tenures()).as("holdings to ask about").hasSizeGreaterThan(2_000);
+        List<String> wrong = ask(LOOKUPS, 1);
+        assertThat(wrong).as("wrong answers of " + LOOKUPS).isEmpty();
+    }
+
+    @Test
+    @Order(2)
+    void restAndCommandLineGiveTheLedgersAnswer() throws Exception {
+        Random random = new Random(2);
+        for (int i = 0; i < 100; i++) {
+            Question question = question(random);
+            JsonNode answer = askRest(question);
+            assertThat(wrongness(question, expected(question), answer)).isNull();
+        }
+        Question question = questionInsideATenure(random);
+        JsonNode answer = askCommandLine(question);
+        assertThat(wrongness(question, expected(question), answer)).isNull();
+        assertThat(answer.path("evidence").isEmpty()).isFalse();
+        assertThat(answer.path("complete").booleanValue()).isTrue();
+    }
+
+    @Test
+    @Order(3)
+    void killingTheStoresAndTheJobsWhileRecordsComeLosesNothing() {
+        for (String program : List.of("kafka", "flink", "elasticsearch", "web")) {
+            census.live(4);
+            ProcessHandle process = standalone.process(program).orElseThrow();
+            assertThat(process.destroyForcibly()).isTrue();
+            census.live(4);
+            await(program + " runs again")
+                    .atMost(PATIENCE)
+                    .until(() -> standalone
+                            .process(program)
+                            .filter(again -> again.pid() != process.pid() && again.isAlive())
+                            .isPresent());
+        }
+        awaitTheLedger();
+        assertThat(ask(2_000, 3))
+                .as("wrong answers after each part was killed once")
+                .isEmpty();
+    }
+
+    @Test
+    @Order(4)
+    void killingEverythingAtOnceAndStartingAgainLosesNothing() throws Exception {
+        census.live(4);
+        awaitTheLedger();
+        for (String program : List.of("collector", "flink", "kafka", "elasticsearch", "web")) {
+            standalone.process(program).ifPresent(ProcessHandle::destroyForcibly);
+        }
+        ledger.close();
+        standalone.close();
+        standalone = start();
+        ledger = Ledger.connect(standalone.elasticsearch());
+        assertThat(ask(2_000, 4))
+                .as("wrong answers after everything was killed")
+                .isEmpty();
+        census.live(10);
+        awaitTheLedger();
+        assertThat(ask(2_000, 5)).as("wrong answers about what came afterwards").isEmpty();
+    }
+
+    private Standalone start() throws Exception {
+        return Standalone.start(directory.resolve("data"), StandaloneSettings.of(ports), line -> {});
+    }
+
+    /** What the truth says must be answered. */
+    private record Expected(Verdict verdict, List<Tenure> tenures) {}
+
+    private Expected expected(Question question) {
+        List<Tenure> meeting = truth.getOrDefault(original(question.ipv4()), List.of()).stream()
+                .filter(tenure -> tenure.ports().contains(question.port()))
+                .filter(tenure -> !tenure.startNotBefore().isAfter(question.to())
+                        && knownEnd(tenure).isAfter(question.from()))
+                .sorted((one, other) -> one.startNotBefore().compareTo(other.startNotBefore()))
+                .toList();
+        if (meeting.isEmpty()) {
+            return new Expected(Verdict.NOT_HELD, meeting);
+        }
+        boolean one = meeting.stream().map(Tenure::b4).distinct().count() == 1;
+        Instant covered = question.from();
+        boolean whole = true;
+        for (Tenure tenure : meeting) {
+            whole &= !tenure.startNotBefore().isAfter(covered);
+            covered = knownEnd(tenure);
+        }
+        whole &= covered.isAfter(question.to());
+        return new Expected(one && whole ? Verdict.HELD : Verdict.AMBIGUOUS, meeting);
+    }
+
+    /** An end that lies ahead has not happened: the ledger cannot know it, even if a question's tolerance reaches it. */
+    private Instant knownEnd(Tenure tenure) {
+        return tenure.endNotAfter().isAfter(census.now()) ? Instant.MAX : tenure.endNotAfter();
+    }
+
+    private List<String> ask(int lookups, int seed) {
+        truth = byAddress(census.tenures());
+        List<String> wrong = new ArrayList<>();
+        Random random = new Random(seed);
+        List<Question> questions =
+                IntStream.range(0, lookups).mapToObj(i -> question(random)).toList();
+        AtomicInteger held = new AtomicInteger();
+        questions.parallelStream().forEach(question -> {
+            Expected expected = expected(question);
+            Answer answer = ledger.whoHeld(question);
+            String difference = wrongness(expected, answer);
+            if (difference != null) {
+                synchronized (wrong) {
+                    wrong.add(question + ": " + difference);
+                }
+            }
+            if (answer.verdict() == Verdict.HELD) {
+                held.incrementAndGet();
+            }
+        });
+        // Questions that nobody could get wrong would prove nothing.
+        assertThat(held.get()).as("questions answered HELD").isBetween(lookups / 5, lookups * 4 / 5);
+        return wrong;
+    }
+
+    private @Nullable String wrongness(Expected expected, Answer answer) {
+        if (answer.verdict() != expected.verdict()) {
+            return "answered " + answer + ", but true is " + expected;
+        }
+        if (!answer.complete()) {
+            return "called incomplete though nothing was lost: " + answer.gaps();
+        }
+        if (answer.holders().size() != expected.tenures().size()) {
+            return "named " + answer.holders() + ", but true is " + expected;
+        }
+        for (int i = 0; i < answer.holders().size(); i++) {
+            BindingInterval interval = answer.holders().get(i);
+            Tenure tenure = expected.tenures().get(i);
+            Instant end = tenure.endNotAfter().isAfter(census.now()) ? null : tenure.endNotAfter();
+            if (!tenure.b4().equals(interval.holder().b4())
+                    || !tenure.ports().key().equals(interval.ports().key())
+                    || !tenure.startNotBefore().equals(interval.start())
+                    || !Objects.equals(end, interval.end())
+                    || interval.startEvidence() == null) {
+                return "named " + interval + ", but true is " + tenure;
+            }
+        }
+        return null;
+    }
+
+    private @Nullable String wrongness(Question question, Expected expected, JsonNode answer) {
+        List<String> named = new ArrayList<>();
+        answer.path("holders")
+                .forEach(holder -> named.add(holder.path("b4").asString() + " from "
+                        + Instant.parse(holder.path("start").asString())));
+        List<String> true_ = expected.tenures().stream()
+                .map(tenure -> tenure.b4() + " from " + tenure.startNotBefore())
+                .toList();
+        return answer.path("verdict").asString().equals(expected.verdict().name()) && named.equals(true_)
+                ? null
+                : question + ": answered " + answer + ", but true is " + expected;
+    }
+
+    /** Half of the questions lie at the edges of holdings, where off-by-one errors live. */
+    private Question question(Random random) {
+        if (random.nextInt(4) > 0) {
+            return questionInsideATenure(random);
+        }
+        Tenure tenure = anyTenure(random);
+        Duration history = Duration.between(Census.beginning(), census.now());
+        Instant at = census.now().minusMillis(random.nextLong(history.toMillis()));
+        return new Question(moved(tenure.ipv4(), random), random.nextInt(65536), at, tolerance(random));
+    }
+
+    private Question questionInsideATenure(Random random) {
+        Tenure tenure = anyTenure(random);
+        int port = random.nextInt(8) == 0
+                ? random.nextInt(65536)
+                : tenure.ports().portAt(random.nextInt(tenure.ports().portCount()));
+        Instant end = tenure.endNotAfter().isAfter(census.now()) ? census.now() : tenure.endNotAfter();
+        Instant at = switch (random.nextInt(7)) {
+            case 0 -> tenure.startNotBefore().minusMillis(1);
+            case 1 -> tenure.startNotBefore();
+            case 2 -> end.minusMillis(1);
+            case 3 -> end;
+            default ->
+                tenure.startNotBefore()
+                        .plusMillis(random.nextLong(Math.max(
+                                1,
+                                Duration.between(tenure.startNotBefore(), end).toMillis())));
+        };
+        return new Question(moved(tenure.ipv4(), random), port, at, tolerance(random));
+    }
+
+    private static Duration tolerance(Random random) {
+        return random.nextInt(3) > 0 ? Duration.ZERO : Duration.ofMillis(random.nextInt(120_000));
+    }
+
+    private Tenure anyTenure(Random random) {
+        List<List<Tenure>> all = List.copyOf(truth.values());
+        List<Tenure> some = all.get(random.nextInt(all.size()));
+        return some.get(random.nextInt(some.size()));
+    }
+
+    /** Any of the three ways in which the same binding was told. */
+    private static Ipv4Address moved(Ipv4Address ipv4, Random random) {
+        return ipv4.plus(
+                switch (random.nextInt(3)) {
+                    case 0 -> 0;
+                    case 1 -> Census.ONLY_IPFIX;
+                    default -> Census.ONLY_SYSLOG;
+                });
+    }
+
+    private static Ipv4Address original(Ipv4Address ipv4) {
+        return new Ipv4Address(ipv4.bits() & ~(Census.ONLY_IPFIX | Census.ONLY_SYSLOG));
+    }
+
+    private static Map<Ipv4Address, List<Tenure>> byAddress(List<Tenure> tenures) {
+        Map<Ipv4Address, List<Tenure>> map = new HashMap<>();
+        tenures.forEach(tenure ->
+                map.computeIfAbsent(tenure.ipv4(), ipv4 -> new ArrayList<>()).add(tenure));
+        return map;
+    }
+
+    /** Waits until the newest holdings of all three ways have arrived; what was sent before them has too. */
+    private void awaitTheLedger() {
+        List<Tenure> tenures = census.tenures();
+        truth = byAddress(tenures);
+        await("the ledger knows all " + tenures.size() + " holdings three times")
+                .atMost(PATIENCE)
+                .pollInterval(Duration.ofMillis(500))
+                .ignoreExceptions()
+                .untilAsserted(() -> {
+                    assertThat(ledger.freshness().intervals()).isGreaterThanOrEqualTo(3L * tenures.size());
+                    for (Tenure tenure : tenures.subList(Math.max(0, tenures.size() - 100), tenures.size())) {
+                        for (int by : new int[] {0, Census.ONLY_IPFIX, Census.ONLY_SYSLOG}) {
+                            Question question = new Question(
+                                    tenure.ipv4().plus(by), tenure.ports().firstPort(), census.now(), Duration.ZERO);
+                            assertThat(wrongness(expected(question), ledger.whoHeld(question)))
+                                    .isNull();
+                        }
+                    }
+                });
+    }
+
+    private JsonNode askRest(Question question) throws IOException, InterruptedException {
+        URI uri = standalone
+                .web()
+                .resolve("/api/v1/holders?ip=" + question.ipv4() + "&port=" + question.port() + "&time=" + question.at()
+                        + "&tolerance=" + question.tolerance() + "&reason=whole-chain-test");
+        HttpResponse<String> response = http.send(
+                HttpRequest.newBuilder(uri)
+                        .header("Authorization", "Bearer " + standalone.operatorToken())
+                        .build(),
+                HttpResponse.BodyHandlers.ofString());
+        assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+        return json.readTree(response.body());
+    }
+
+    private JsonNode askCommandLine(Question question) throws IOException, InterruptedException {
+        Process who = new ProcessBuilder(
+                        ProcessHandle.current().info().command().orElseThrow(),
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        Portledger.class.getName(),
+                        "who",
+                        question.ipv4() + ":" + question.port(),
+                        question.at().toString(),
+                        "--tolerance",
+                        question.tolerance().toString(),
+                        "--data",
+                        standalone.dataDirectory().toString(),
+                        "--json")
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        String out = new String(who.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(who.waitFor()).as(out).isZero();
+        return json.readTree(out);
+    }
+}

@@ -1,0 +1,21 @@
+package io.portledger.ipfix;
+
+/**
+ * The header of a message (RFC 7011 §3.1).
+ *
+ * @param version 10 for IPFIX
+ * @param length octets of the whole message, header included
+ * @param exportTimeSeconds when the message was sent by the exporter's clock, seconds since 1970-01-01T00:00Z
+ * @param sequenceNumber data records sent before this message in the transport session and observation domain, modulo
+ *     2<sup>32</sup>
+ * @param observationDomainId unsigned 32 bits
+ */
+public record MessageHeader(
+        int version, int length, long exportTimeSeconds, long sequenceNumber, long observationDomainId) {
+
+    /** Octets of the header itself. */
+    public static final int LENGTH = 16;
+
+    /** The version number of IPFIX. */
+    public static final int IPFIX_VERSION = 10;
+}

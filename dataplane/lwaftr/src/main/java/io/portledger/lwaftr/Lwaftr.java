@@ -1,0 +1,237 @@
+package io.portledger.lwaftr;
+
+import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import io.portledger.lwaftr.export.BindingExport;
+import io.portledger.lwaftr.forwarding.BindingTable;
+import io.portledger.lwaftr.forwarding.Counters;
+import io.portledger.lwaftr.forwarding.ForwardingWorker;
+import io.portledger.lwaftr.provisioning.LeaseTable;
+import io.portledger.lwaftr.provisioning.PcpServer;
+import io.portledger.lwaftr.provisioning.PcpService;
+import io.portledger.lwaftr.provisioning.Pool;
+import io.portledger.packet.TunDevice;
+import io.portledger.softwire.table.BindingReader;
+import io.portledger.softwire.table.BindingTableException;
+import io.portledger.softwire.table.BindingTables;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A running lwAFTR: one control thread that owns leases, binding table and listeners, and answers PCP.
+ *
+ * <p>All methods may be called from any thread but the control thread. Time is what the {@link InstantSource} says; the
+ * control thread looks at it at least every {@value #LONGEST_PAUSE_MILLIS} milliseconds, and at each request. With a
+ * clock of one's own, {@link #expireLeases()} says when what is due has been done.
+ */
+public final class Lwaftr implements AutoCloseable {
+
+    private static final Logger log = LoggerFactory.getLogger(Lwaftr.class);
+    private static final long LONGEST_PAUSE_MILLIS = 100;
+
+    private final InstantSource clock;
+    private final EventLoopGroup group;
+    private final EventLoop control;
+    private final BindingTable table;
+    private final LeaseTable leases;
+    private final PcpService pcp;
+    private final BindingExport export;
+    private final Duration snapshotInterval;
+    private Instant nextSnapshot;
+    private boolean isClosed;
+
+    private final PcpServer pcpServer;
+    private final @Nullable ForwardingWorker forwarding;
+
+    private Lwaftr(LwaftrSettings settings, InstantSource clock, List<BindingListener> listeners) {
+        this.clock = clock;
+        List<Pool> pools =
+                settings.pools().stream().map(pool -> new Pool(pool.settings())).toList();
+        table = new BindingTable();
+        Instant now = clock.instant();
+        leases = new LeaseTable(pools, table, settings.brAddresses().getFirst());
+        listeners.forEach(listener -> leases.addListener(listener, now));
+        export = BindingExport.start(settings.export(), clock);
+        leases.addListener(export, now);
+        pcp = new PcpService(leases, settings.pcp().thirdPartyFrom(), now);
+        snapshotInterval = settings.snapshotInterval();
+        nextSnapshot = now.plus(snapshotInterval);
+        group = new MultiThreadIoEventLoopGroup(
+                1, new DefaultThreadFactory("lwaftr-control"), NioIoHandler.newFactory());
+        control = group.next();
+        ForwardingWorker worker = null;
+        try {
+            addPermanentBindings(settings, now);
+            worker = startForwarding(settings);
+            pcpServer = PcpServer.start(control, settings.pcp().listen().toSocketAddress(), pcp, clock);
+        } catch (IOException | RuntimeException e) {
+            if (worker != null) {
+                worker.close();
+            }
+            leases.endAll(now);
+            shutDown();
+            export.close();
+            table.close();
+            throw e instanceof IOException io ? new UncheckedIOException(io.getMessage(), io) : (RuntimeException) e;
+        }
+        forwarding = worker;
+        control.execute(this::watchTheClock);
+        log.info("PCP server listens on {}; {}", pcpServer.address(), pools);
+    }
+
+    /**
+     * Starts an lwAFTR.
+     *
+     * @param clock the time of all leases and events
+     * @param listeners are told of every binding from the first on
+     * @throws IllegalArgumentException if the settings are at odds with each other
+     * @throws BindingTableException if the file of permanent bindings is not right
+     * @throws UncheckedIOException if that file cannot be read, the PCP server cannot listen, or the TUN device cannot be
+     *     opened
+     */
+    public static Lwaftr start(LwaftrSettings settings, InstantSource clock, BindingListener... listeners) {
+        return new Lwaftr(settings, clock, List.of(listeners));
+    }
+
+    /**
+     * Tells the listener every binding that holds now, as a snapshot does, and from now on every change.
+     *
+     * @return completes when the listener is among those who are told
+     */
+    public CompletableFuture<Void> addListener(BindingListener listener) {
+        return onControl(() -> {
+            leases.addListener(listener, clock.instant());
+            return null;
+        });
+    }
+
+    /** Where the PCP server listens. */
+    public InetSocketAddress pcpAddress() {
+        return pcpServer.address();
+    }
+
+    /** The PCP service, for its counters. */
+    public PcpService pcp() {
+        return pcp;
+    }
+
+    /** Who tells collectors and syslog receivers, for its counters. */
+    public BindingExport export() {
+        return export;
+    }
+
+    /** What forwarding looks packets up in; to be changed by this lwAFTR only. */
+    public BindingTable bindingTable() {
+        return table;
+    }
+
+    /** What happened to the packets that were forwarded; empty if there is no TUN device. */
+    public Optional<Counters> forwardingCounters() {
+        return Optional.ofNullable(forwarding).map(ForwardingWorker::counters);
+    }
+
+    /**
+     * Removes the leases that have ended by the clock.
+     *
+     * @return how many those were, when the listeners know
+     */
+    public CompletableFuture<Integer> expireLeases() {
+        return onControl(() -> leases.expire(clock.instant()));
+    }
+
+    /**
+     * Tells the listeners every binding that holds now.
+     *
+     * @return how many leases there are, when the listeners know
+     */
+    public CompletableFuture<Integer> snapshot() {
+        return onControl(this::snapshotNow);
+    }
+
+    /** Ends service: no request is answered any more, every binding ends and the listeners know. Idempotent. */
+    @Override
+    public void close() {
+        synchronized (group) {
+            if (isClosed) {
+                return;
+            }
+            isClosed = true;
+        }
+        pcpServer.close();
+        if (forwarding != null) {
+            forwarding.close();
+        }
+        onControl(() -> {
+                    leases.endAll(clock.instant());
+                    return null;
+                })
+                .join();
+        shutDown();
+        export.close();
+        table.close();
+    }
+
+    private @Nullable ForwardingWorker startForwarding(LwaftrSettings settings) throws IOException {
+        if (settings.tunDevice().isEmpty()) {
+            return null;
+        }
+        TunDevice device = TunDevice.open(settings.tunDevice());
+        log.info("Forwards through TUN device {}", device.name());
+        return ForwardingWorker.start(device, table, settings.forwarding());
+    }
+
+    private void addPermanentBindings(LwaftrSettings settings, Instant now) throws IOException {
+        Path file = settings.bindingTable();
+        if (file != null) {
+            try (BindingReader bindings =
+                    BindingTables.open(file, settings.brAddresses().getFirst())) {
+                leases.addPermanent(bindings, now);
+            }
+        }
+    }
+
+    private void watchTheClock() {
+        Instant now = clock.instant();
+        leases.expire(now);
+        if (!now.isBefore(nextSnapshot)) {
+            snapshotNow();
+        }
+        Optional<Instant> next = leases.nextExpiry();
+        long pause = next.map(at -> Duration.between(now, at).toMillis()).orElse(LONGEST_PAUSE_MILLIS);
+        if (!control.isShuttingDown()) {
+            var _ = control.schedule(
+                    this::watchTheClock, Math.clamp(pause, 1, LONGEST_PAUSE_MILLIS), TimeUnit.MILLISECONDS);
+        }
+    }
+
+    private int snapshotNow() {
+        Instant now = clock.instant();
+        leases.snapshot(now);
+        nextSnapshot = now.plus(snapshotInterval);
+        return leases.size();
+    }
+
+    private <T extends @Nullable Object> CompletableFuture<T> onControl(Supplier<T> action) {
+        return CompletableFuture.supplyAsync(action, control);
+    }
+
+    private void shutDown() {
+        group.shutdownGracefully(0, 5, TimeUnit.SECONDS).awaitUninterruptibly();
+    }
+}

@@ -1,0 +1,154 @@
+package io.portledger.lwaftr;
+
+import io.portledger.lwaftr.export.ExportSettings;
+import io.portledger.lwaftr.forwarding.BindingTable;
+import io.portledger.lwaftr.forwarding.ForwardingSettings;
+import io.portledger.lwaftr.provisioning.PoolSettings;
+import io.portledger.settings.HostPort;
+import io.portledger.settings.Settings;
+import io.portledger.settings.SettingsException;
+import io.portledger.softwire.Ipv4Address;
+import io.portledger.softwire.Ipv4Prefix;
+import io.portledger.softwire.Ipv6Address;
+import io.portledger.softwire.Ipv6Prefix;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The settings of an lwAFTR: what stands under the key {@code lwaftr}. {@code lwaftr-defaults.yaml} explains each key.
+ *
+ * @param brAddresses tunnel end points; bindings that are allocated name the first
+ * @param ipv4Address see {@link ForwardingSettings}
+ * @param hairpinning see {@link ForwardingSettings}
+ * @param tunnel see {@link ForwardingSettings}
+ * @param ipv4Side see {@link ForwardingSettings}
+ * @param ipv6Side see {@link ForwardingSettings}
+ * @param bindingTable file with bindings that do not expire
+ * @param tunDevice the TUN device through which packets are forwarded; empty: none
+ * @param pcp the PCP server
+ * @param pools what is allocated to whom, in the order in which a client's pool is looked for
+ * @param snapshotInterval time between two snapshots of all bindings
+ * @param export who is told of bindings
+ */
+public record LwaftrSettings(
+        List<Ipv6Address> brAddresses,
+        Ipv4Address ipv4Address,
+        boolean hairpinning,
+        ForwardingSettings.Tunnel tunnel,
+        ForwardingSettings.Side ipv4Side,
+        ForwardingSettings.Side ipv6Side,
+        @Nullable Path bindingTable,
+        String tunDevice,
+        Pcp pcp,
+        List<Pool> pools,
+        Duration snapshotInterval,
+        ExportSettings export) {
+
+    /** @throws IllegalArgumentException naming the key and what it allows */
+    public LwaftrSettings {
+        brAddresses = List.copyOf(brAddresses);
+        pools = List.copyOf(pools);
+        if (brAddresses.isEmpty()) {
+            throw new IllegalArgumentException("Invalid value [] for key br-addresses: an lwAFTR needs a tunnel end "
+                    + "point (allowed: one IPv6 address or more)");
+        }
+        if (snapshotInterval.compareTo(Duration.ofSeconds(1)) < 0) {
+            throw new IllegalArgumentException("Invalid value " + snapshotInterval
+                    + " for key snapshot-interval: too short (allowed: 1s and more)");
+        }
+        for (Pool pool : pools) {
+            pool.settings();
+        }
+    }
+
+    /**
+     * The PCP server (RFC 6887).
+     *
+     * @param listen the address to which the lwB4s send their requests
+     * @param thirdPartyFrom sources that may ask for other hosts
+     */
+    public record Pcp(HostPort listen, List<Ipv6Prefix> thirdPartyFrom) {
+
+        /** Defensive copy of the list. */
+        public Pcp {
+            thirdPartyFrom = List.copyOf(thirdPartyFrom);
+        }
+    }
+
+    /**
+     * A pool as it is written in the settings, where most keys may be left out.
+     *
+     * @param name null: {@code pool}
+     * @param prefixes never left out
+     * @param psidOffset null: 0
+     * @param psidLength null: 6
+     * @param reservedPorts null: 1024
+     * @param clients null: everybody who has no other pool
+     * @param minLifetime null: two minutes
+     * @param maxLifetime null: a day
+     * @param holdDown null: two minutes
+     */
+    public record Pool(
+            @Nullable String name,
+            @Nullable List<Ipv4Prefix> prefixes,
+            @Nullable Integer psidOffset,
+            @Nullable Integer psidLength,
+            @Nullable Integer reservedPorts,
+            @Nullable List<Ipv6Prefix> clients,
+            @Nullable Duration minLifetime,
+            @Nullable Duration maxLifetime,
+            @Nullable Duration holdDown) {
+
+        /**
+         * The pool with its defaults.
+         *
+         * @throws IllegalArgumentException naming the key and what it allows
+         */
+        public PoolSettings settings() {
+            return new PoolSettings(
+                    name == null ? "pool" : name,
+                    prefixes == null ? List.of() : prefixes,
+                    psidOffset == null ? 0 : psidOffset,
+                    psidLength == null ? 6 : psidLength,
+                    reservedPorts == null ? 1024 : reservedPorts,
+                    clients == null ? List.of() : clients,
+                    minLifetime == null ? Duration.ofMinutes(2) : minLifetime,
+                    maxLifetime == null ? Duration.ofDays(1) : maxLifetime,
+                    holdDown == null ? Duration.ofMinutes(2) : holdDown);
+        }
+    }
+
+    private record WholeFile(LwaftrSettings lwaftr) {}
+
+    /**
+     * Reads the settings: defaults, file, environment.
+     *
+     * @param file null for none
+     * @throws SettingsException with a message for the operator
+     */
+    public static LwaftrSettings read(@Nullable Path file, Map<String, String> environment) {
+        return Settings.read(WholeFile.class, "lwaftr-defaults.yaml", file, environment)
+                .lwaftr();
+    }
+
+    /** The part that forwarding follows. */
+    public ForwardingSettings forwarding() {
+        return new ForwardingSettings(brAddresses, ipv4Address, hairpinning, tunnel, ipv4Side, ipv6Side);
+    }
+
+    /**
+     * The bindings of the file {@link #bindingTable}, or an empty table if there is none.
+     *
+     * @param workers how many threads will forward by it
+     * @throws io.portledger.softwire.table.BindingTableException with a message for the operator
+     */
+    public BindingTable loadBindingTable(int workers) throws IOException {
+        return bindingTable == null
+                ? new BindingTable(0, workers)
+                : BindingTable.load(bindingTable, brAddresses.getFirst(), workers);
+    }
+}

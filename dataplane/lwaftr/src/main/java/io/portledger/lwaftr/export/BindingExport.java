@@ -1,0 +1,67 @@
+package io.portledger.lwaftr.export;
+
+import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import io.portledger.lwaftr.BindingChange;
+import io.portledger.lwaftr.BindingListener;
+import io.portledger.settings.HostPort;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Tells every collector and syslog receiver of the settings of each change of the binding table, from one thread of its
+ * own. Made to be a listener of the lwAFTR, and to be closed when the lwAFTR has told the last change.
+ */
+public final class BindingExport implements BindingListener, AutoCloseable {
+
+    private final EventLoopGroup group;
+    private final List<BindingExporter> exporters;
+
+    private BindingExport(EventLoopGroup group, List<BindingExporter> exporters) {
+        this.group = group;
+        this.exporters = List.copyOf(exporters);
+    }
+
+    /**
+     * Starts the exporters. Receivers that cannot be reached are tried again in the background.
+     *
+     * @param clock the time of IPFIX messages; records have the time of their change
+     */
+    public static BindingExport start(ExportSettings settings, InstantSource clock) {
+        EventLoopGroup group = new MultiThreadIoEventLoopGroup(
+                1, new DefaultThreadFactory("lwaftr-export", true), NioIoHandler.newFactory());
+        EventLoop loop = group.next();
+        List<BindingExporter> exporters = new ArrayList<>();
+        for (HostPort collector : settings.ipfix().collectors()) {
+            exporters.add(IpfixExporter.start(loop, collector, settings, clock));
+        }
+        for (SyslogReceiver receiver : settings.syslog().receivers()) {
+            exporters.add(SyslogExporter.start(loop, receiver, settings));
+        }
+        return new BindingExport(group, exporters);
+    }
+
+    /** The exporters, first those to IPFIX collectors, in the order of the settings; for their counters. */
+    public List<BindingExporter> exporters() {
+        return exporters;
+    }
+
+    @Override
+    public void onChange(BindingChange change) {
+        for (int i = 0; i < exporters.size(); i++) {
+            exporters.get(i).onChange(change);
+        }
+    }
+
+    /** Sends what still waits, for at most some seconds for each exporter, and ends. Idempotent. */
+    @Override
+    public void close() {
+        exporters.forEach(BindingExporter::close);
+        group.shutdownGracefully(0, 5, TimeUnit.SECONDS).awaitUninterruptibly();
+    }
+}

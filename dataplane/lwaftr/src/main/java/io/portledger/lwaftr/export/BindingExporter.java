@@ -1,0 +1,302 @@
+package io.portledger.lwaftr.export;
+
+import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.EventLoop;
+import io.netty.util.ReferenceCountUtil;
+import io.portledger.lwaftr.BindingChange;
+import io.portledger.lwaftr.BindingListener;
+import io.portledger.settings.HostPort;
+import java.net.InetSocketAddress;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Tells one receiver of every change of the binding table. The socket is opened in the background, and again, with
+ * growing pauses, after it was lost; meanwhile changes wait in a bounded queue, of which a full one keeps the oldest.
+ *
+ * <p>{@link #onChange} may be called from any thread, and neither blocks nor throws. The counters may be read from any
+ * thread; they count from the start on and never decrease.
+ */
+public abstract sealed class BindingExporter implements BindingListener, AutoCloseable
+        permits IpfixExporter, SyslogExporter {
+
+    private static final Logger log = LoggerFactory.getLogger(BindingExporter.class);
+
+    private static final long FIRST_PAUSE_MILLIS = 100;
+    private static final long LONGEST_PAUSE_MILLIS = 30_000;
+    private static final long CLOSE_CHECK_MILLIS = 5;
+    private static final long CLOSE_LIMIT_NANOS = TimeUnit.SECONDS.toNanos(5);
+    private static final long WARNING_INTERVAL_NANOS = TimeUnit.MINUTES.toNanos(1);
+
+    final EventLoop loop;
+    final ChangeQueue queue;
+    private final String name;
+    private final HostPort receiver;
+    private final long maxDelayMillis;
+    private final int urgentSize;
+
+    private final AtomicBoolean isDrainScheduled = new AtomicBoolean();
+    private final AtomicBoolean isDrainUrgent = new AtomicBoolean();
+    private final AtomicBoolean isClosing = new AtomicBoolean();
+
+    final AtomicLong records = new AtomicLong();
+    final AtomicLong messages = new AtomicLong();
+    final AtomicLong drops = new AtomicLong();
+    private final AtomicLong socketErrors = new AtomicLong();
+
+    // Confined to the event loop.
+    @Nullable
+    Channel channel;
+
+    private boolean isOpening;
+    private boolean isClosed;
+    private long pauseMillis = FIRST_PAUSE_MILLIS;
+    private long lastWarningNanos = System.nanoTime() - WARNING_INTERVAL_NANOS;
+    private long warningsLeftOut;
+
+    /**
+     * @param name how log lines call the exporter
+     * @param urgentSize how many waiting changes are sent without further delay
+     */
+    BindingExporter(
+            EventLoop loop, String name, HostPort receiver, int queueCapacity, long maxDelayMillis, int urgentSize) {
+        this.loop = loop;
+        this.name = name;
+        this.receiver = receiver;
+        this.queue = new ChangeQueue(queueCapacity);
+        this.maxDelayMillis = maxDelayMillis;
+        this.urgentSize = urgentSize;
+    }
+
+    /** A socket to be connected, without its group and handler. */
+    abstract Bootstrap bootstrap();
+
+    /** The socket is there, for the first time or again. */
+    abstract void opened(Channel newChannel);
+
+    /** The socket is lost. What was under way and did not get out may be taken back. */
+    abstract void lost();
+
+    /** An error came back from the network. */
+    abstract void failed();
+
+    /** Sends what waits, as far as {@code to} takes it. */
+    abstract void drain(Channel to);
+
+    /** Whether anything that was handed to the socket is still on its way out, or waits to be sent again. */
+    abstract boolean isUnderWay();
+
+    /** Gives up what waits to be sent again, and returns how many changes that were. */
+    abstract int abandon();
+
+    /** Changes that were handed to the network. */
+    public long recordCount() {
+        return records.get();
+    }
+
+    /** Messages that were handed to the network, those with nothing but templates included. */
+    public long messageCount() {
+        return messages.get();
+    }
+
+    /** Changes that the receiver will never be told: the queue was full, or the socket refused them. */
+    public long dropCount() {
+        return drops.get();
+    }
+
+    /** Errors of the socket: it could not be opened, was lost, or refused a message. */
+    public long socketErrorCount() {
+        return socketErrors.get();
+    }
+
+    /** Changes that wait to be sent. */
+    public int queuedCount() {
+        return queue.size();
+    }
+
+    @Override
+    public final void onChange(BindingChange change) {
+        if (isClosing.get() || !queue.offer(change)) {
+            long dropped = drops.incrementAndGet();
+            if (dropped == 1) {
+                onLoop(() -> warn("a change of the binding table is dropped: the queue is full or closed"));
+            }
+            return;
+        }
+        if (queue.size() >= urgentSize) {
+            if (isDrainUrgent.compareAndSet(false, true)) {
+                onLoop(() -> {
+                    isDrainUrgent.set(false);
+                    drainIfOpen();
+                });
+            }
+        } else if (isDrainScheduled.compareAndSet(false, true)) {
+            onLoop(() -> {
+                var _ = loop.schedule(
+                        () -> {
+                            isDrainScheduled.set(false);
+                            drainIfOpen();
+                        },
+                        maxDelayMillis,
+                        TimeUnit.MILLISECONDS);
+            });
+        }
+    }
+
+    /** Sends what still waits, for at most some seconds, and closes the socket. Idempotent; blocks until it is done. */
+    @Override
+    public final void close() {
+        CompletableFuture<Void> done = new CompletableFuture<>();
+        if (isClosing.compareAndSet(false, true) && onLoop(() -> finish(done, System.nanoTime() + CLOSE_LIMIT_NANOS))) {
+            done.join();
+        }
+    }
+
+    final void start() {
+        onLoop(this::open);
+    }
+
+    final void drainIfOpen() {
+        Channel open = channel;
+        if (open != null && open.isActive()) {
+            drain(open);
+        }
+    }
+
+    /** Logs what happened, but at most once in a while. */
+    final void warn(String what) {
+        long now = System.nanoTime();
+        if (now - lastWarningNanos < WARNING_INTERVAL_NANOS) {
+            warningsLeftOut++;
+            return;
+        }
+        lastWarningNanos = now;
+        log.warn(
+                "{} to {}: {} (dropped so far: {}; socket errors so far: {}; warnings not shown since the last: {})",
+                name,
+                receiver,
+                what,
+                drops.get(),
+                socketErrors.get(),
+                warningsLeftOut);
+        warningsLeftOut = 0;
+    }
+
+    final void socketError(Throwable cause) {
+        socketErrors.incrementAndGet();
+        warn(cause.toString());
+    }
+
+    private void open() {
+        if (isClosed || isOpening || channel != null) {
+            return;
+        }
+        isOpening = true;
+        // Unresolved, so that a name is looked up anew each time.
+        bootstrap()
+                .group(loop)
+                .handler(new Handler())
+                .connect(InetSocketAddress.createUnresolved(receiver.host(), receiver.port()))
+                .addListener((ChannelFuture connected) -> {
+                    isOpening = false;
+                    if (connected.isSuccess()) {
+                        if (isClosed) {
+                            var _ = connected.channel().close();
+                            return;
+                        }
+                        pauseMillis = FIRST_PAUSE_MILLIS;
+                        channel = connected.channel();
+                        opened(connected.channel());
+                        drainIfOpen();
+                    } else {
+                        socketError(connected.cause());
+                        openLater();
+                    }
+                });
+    }
+
+    private void openLater() {
+        if (!isClosed && !isClosing.get()) {
+            var _ = loop.schedule(this::open, pauseMillis, TimeUnit.MILLISECONDS);
+            pauseMillis = Math.min(2 * pauseMillis, LONGEST_PAUSE_MILLIS);
+        }
+    }
+
+    private void finish(CompletableFuture<Void> done, long deadlineNanos) {
+        drainIfOpen();
+        boolean isWaitingPointless = channel == null && !isOpening;
+        boolean isSomethingLeft = !queue.isEmpty() || isUnderWay();
+        if (isSomethingLeft && !isWaitingPointless && System.nanoTime() < deadlineNanos) {
+            var _ = loop.schedule(() -> finish(done, deadlineNanos), CLOSE_CHECK_MILLIS, TimeUnit.MILLISECONDS);
+            return;
+        }
+        isClosed = true;
+        Channel open = channel;
+        channel = null;
+        if (open != null) {
+            var _ = open.close();
+        }
+        int given = abandon();
+        while (queue.poll() != null) {
+            given++;
+        }
+        if (given > 0) {
+            drops.addAndGet(given);
+            log.warn("{} to {}: closed with {} changes of the binding table unsent", name, receiver, given);
+        }
+        done.complete(null);
+    }
+
+    private boolean onLoop(Runnable task) {
+        try {
+            loop.execute(task);
+            return true;
+        } catch (RejectedExecutionException e) {
+            // The event loop was shut down first; there is nobody left to send anything.
+            return false;
+        }
+    }
+
+    private final class Handler extends ChannelInboundHandlerAdapter {
+
+        @Override
+        public void channelWritabilityChanged(ChannelHandlerContext context) {
+            if (context.channel().isWritable()) {
+                drainIfOpen();
+            }
+        }
+
+        @Override
+        public void channelRead(ChannelHandlerContext context, Object message) {
+            // Nobody has anything to say to an exporter.
+            ReferenceCountUtil.release(message);
+        }
+
+        @Override
+        public void channelInactive(ChannelHandlerContext context) {
+            if (context.channel().equals(channel)) {
+                channel = null;
+                lost();
+                socketErrors.incrementAndGet();
+                warn("the connection was lost");
+                openLater();
+            }
+        }
+
+        @Override
+        public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+            socketError(cause);
+            failed();
+        }
+    }
+}

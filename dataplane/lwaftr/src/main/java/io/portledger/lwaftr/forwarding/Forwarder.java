@@ -1,0 +1,308 @@
+package io.portledger.lwaftr.forwarding;
+
+import io.portledger.lwaftr.forwarding.BindingTable.Found;
+import io.portledger.lwaftr.forwarding.BindingTable.Reader;
+import io.portledger.lwaftr.forwarding.BindingTable.View;
+import io.portledger.packet.InternetChecksum;
+import io.portledger.packet.IpProtocol;
+import io.portledger.packet.Ipv4;
+import io.portledger.packet.Ipv6;
+import io.portledger.packet.Memory;
+import io.portledger.packet.PacketBatch;
+import io.portledger.packet.PacketOutput;
+import io.portledger.softwire.PortSet;
+import java.util.function.IntSupplier;
+import java.util.function.LongSupplier;
+
+/**
+ * The lwAFTR's forwarding engine (RFC 7596 §6): takes batches of IP packets from either side and gives batches to the
+ * two outputs.
+ *
+ * <p>Packets are changed in place, so each packet of an input batch needs {@link PacketBatch#HEAD_ROOM} free octets
+ * before it, which may be overwritten, by the outputs too. All packets that a batch leads to are with the outputs when
+ * the call returns. The order of packets of a flow is kept.
+ *
+ * <p>Belongs to one thread; several forwarders may share a table.
+ */
+public final class Forwarder implements AutoCloseable {
+
+    /*
+     * A batch is gone through in three passes, so that the cache misses of its look-ups overlap instead of following
+     * one another:
+     *
+     * 1. Check each packet (this is where its octets are compared with its length, and nowhere later), find its port
+     *    and compute where its binding's line should be.
+     * 2. Load all these lines.
+     * 3. Find the bindings, write the headers.
+     *
+     * What is not an ordinary packet (a whole TCP or UDP packet without IPv4 options or IPv6 extension headers, with a
+     * right checksum, hops left, not too big, with a binding that is in order) goes through SlowPath in pass 3, from its
+     * beginning, so that packets leave in the order in which they came.
+     */
+
+    private static final int WINDOW = 256;
+    private static final int NO_OPTIONS = 0x45;
+    private static final int SHORTEST = Ipv4.MIN_HEADER + 8;
+    private static final long SLOW = 0;
+
+    private final Reader reader;
+    private final Egress egress;
+    private final Counters counters = new Counters();
+    private final SlowPath slowPath;
+    private final LongSupplier nanoClock;
+    private final OuterHeader outerHeader;
+    private final Found found = new Found();
+    private final int ownIpv4;
+    private final int ipv4Mtu;
+    private final int ipv6Mtu;
+    private final boolean hairpins;
+    private final boolean takesOuterDscp;
+
+    private final long[] keys = new long[WINDOW];
+    private final long[] homes = new long[WINDOW];
+    private final int[] shapes = new int[WINDOW];
+
+    @SuppressWarnings("UnusedVariable") // Written, so that the loads of touchLines are not taken for useless.
+    private long touched;
+
+    /**
+     * A forwarder that gives its packets to two outputs.
+     *
+     * @param nanoClock time for limits and reassembly, from any origin, never backwards
+     * @param fragmentIdentifications for IPv6 fragments; should not be predictable (RFC 7739)
+     */
+    public Forwarder(
+            BindingTable table,
+            ForwardingSettings settings,
+            PacketOutput ipv4Side,
+            PacketOutput ipv6Side,
+            LongSupplier nanoClock,
+            IntSupplier fragmentIdentifications) {
+        this.reader = table.newReader();
+        this.egress = new Egress(ipv4Side, ipv6Side);
+        this.nanoClock = nanoClock;
+        this.outerHeader = new OuterHeader(settings.tunnel());
+        this.ownIpv4 = settings.ipv4Address().bits();
+        this.ipv4Mtu = settings.ipv4Side().mtu();
+        this.ipv6Mtu = settings.ipv6Side().mtu();
+        this.hairpins = settings.hairpinning();
+        this.takesOuterDscp = settings.tunnel().dscpMode() == ForwardingSettings.DscpMode.UNIFORM;
+        try {
+            this.slowPath = new SlowPath(
+                    settings, reader.enter(), egress, counters, fragmentIdentifications, nanoClock.getAsLong());
+        } finally {
+            reader.exit();
+        }
+    }
+
+    /** What happened to the packets; may be read by any thread. */
+    public Counters counters() {
+        return counters;
+    }
+
+    /** How many packets wait for fragments of theirs. */
+    public int packetsInReassembly() {
+        return slowPath.packetsInReassembly();
+    }
+
+    /** Forwards packets that came from the Internet. */
+    public void fromIpv4Side(PacketBatch batch) {
+        View view = reader.enter();
+        try {
+            slowPath.begin(view, nanoClock.getAsLong());
+            for (int start = 0; start < batch.size(); start += WINDOW) {
+                int end = Math.min(batch.size(), start + WINDOW);
+                prepareDownstream(view, batch, start, end);
+                touchLines(view, end - start);
+                finishDownstream(view, batch, start, end);
+            }
+            egress.flush();
+        } finally {
+            reader.exit();
+        }
+    }
+
+    /** Forwards packets that came from the lwB4s. */
+    public void fromIpv6Side(PacketBatch batch) {
+        View view = reader.enter();
+        try {
+            slowPath.begin(view, nanoClock.getAsLong());
+            for (int start = 0; start < batch.size(); start += WINDOW) {
+                int end = Math.min(batch.size(), start + WINDOW);
+                prepareUpstream(view, batch, start, end);
+                touchLines(view, end - start);
+                finishUpstream(view, batch, start, end);
+            }
+            egress.flush();
+        } finally {
+            reader.exit();
+        }
+    }
+
+    /** Counts a frame that holds no packet of the IPv4 side's kind, such as one of another VLAN. */
+    public void countForeignFrameOnIpv4Side(int octets) {
+        counters.count(Counter.IN_IPV4, octets);
+        counters.count(Counter.DROP_MISPLACED_NOT_IPV4, octets);
+    }
+
+    /** Counts a frame that holds no packet of the IPv6 side's kind, such as one of another VLAN. */
+    public void countForeignFrameOnIpv6Side(int octets) {
+        counters.count(Counter.IN_IPV6, octets);
+        counters.count(Counter.DROP_MISPLACED_NOT_IPV6, octets);
+    }
+
+    /** Frees what the forwarder took; the outputs stay open. */
+    @Override
+    public void close() {
+        reader.close();
+        egress.close();
+    }
+
+    private void prepareDownstream(View view, PacketBatch batch, int start, int end) {
+        long octets = 0;
+        for (int i = start; i < end; i++) {
+            long packet = batch.address(i);
+            int length = batch.length(i);
+            octets += SlowPath.ipv4Octets(packet, length);
+            homes[i - start] = SLOW;
+            if (length < SHORTEST || Memory.getByte(packet) != NO_OPTIONS) {
+                continue;
+            }
+            int total = Ipv4.totalLength(packet);
+            int protocol = Ipv4.protocol(packet);
+            int destination = Ipv4.destination(packet);
+            if (total < SHORTEST
+                    || total > length
+                    || total + Ipv6.HEADER > ipv6Mtu
+                    || Ipv4.isFragment(packet)
+                    || Ipv4.ttl(packet) <= 1
+                    || (protocol != IpProtocol.TCP && protocol != IpProtocol.UDP)
+                    || destination == ownIpv4
+                    || !InternetChecksum.isRight(packet, Ipv4.MIN_HEADER)) {
+                continue;
+            }
+            prepare(view, i - start, destination, Memory.getShort(packet + Ipv4.MIN_HEADER + 2));
+        }
+        counters.add(Counter.IN_IPV4, end - start, octets);
+    }
+
+    private void prepareUpstream(View view, PacketBatch batch, int start, int end) {
+        long octets = 0;
+        for (int i = start; i < end; i++) {
+            long outer = batch.address(i);
+            int length = batch.length(i);
+            octets += SlowPath.ipv6Octets(outer, length);
+            homes[i - start] = SLOW;
+            if (length < Ipv6.HEADER + SHORTEST) {
+                continue;
+            }
+            long packet = outer + Ipv6.HEADER;
+            int payloadLength = Ipv6.payloadLength(outer);
+            if (Ipv4.version(outer) != 6
+                    || Ipv6.nextHeader(outer) != IpProtocol.IPV4
+                    || Ipv6.HEADER + payloadLength > length
+                    || Memory.getByte(packet) != NO_OPTIONS) {
+                continue;
+            }
+            int total = Ipv4.totalLength(packet);
+            int protocol = Ipv4.protocol(packet);
+            int destination = Ipv4.destination(packet);
+            int outerEcn = Ipv6.trafficClass(outer) & 3;
+            if (total < SHORTEST
+                    || total > payloadLength
+                    || total > ipv4Mtu
+                    || Ipv4.isFragment(packet)
+                    || Ipv4.ttl(packet) <= 1
+                    || (protocol != IpProtocol.TCP && protocol != IpProtocol.UDP)
+                    || (outerEcn != Ecn.NOT_ECT && outerEcn != (Ipv4.tos(packet) & 3))
+                    || destination == ownIpv4
+                    || (hairpins && view.holds(destination))
+                    || !InternetChecksum.isRight(packet, Ipv4.MIN_HEADER)) {
+                continue;
+            }
+            prepare(view, i - start, Ipv4.source(packet), Memory.getShort(packet + Ipv4.MIN_HEADER));
+        }
+        counters.add(Counter.IN_IPV6, end - start, octets);
+    }
+
+    private void prepare(View view, int index, int ipv4, int port) {
+        int shape = view.shapeOf(ipv4);
+        if (shape < 0) {
+            return;
+        }
+        int psid = PortSet.psidOf(shape >>> 8, shape & 0xff, port);
+        if (psid == PortSet.NO_PSID) {
+            return;
+        }
+        long key = BindingTable.key(ipv4, psid);
+        keys[index] = key;
+        shapes[index] = shape;
+        homes[index] = view.home(key);
+    }
+
+    private void touchLines(View view, int count) {
+        long sum = 0;
+        for (int i = 0; i < count; i++) {
+            if (homes[i] != SLOW) {
+                sum += view.touch(homes[i]);
+            }
+        }
+        touched = sum;
+    }
+
+    private void finishDownstream(View view, PacketBatch batch, int start, int end) {
+        int packets = 0;
+        long octets = 0;
+        for (int i = start; i < end; i++) {
+            int index = i - start;
+            long packet = batch.address(i);
+            long home = homes[index];
+            long line = home == SLOW ? 0 : view.find(home, keys[index], shapes[index], found);
+            if (line == 0) {
+                slowPath.fromIpv4Side(packet, batch.length(i));
+                continue;
+            }
+            int total = Ipv4.totalLength(packet);
+            view.count(line, BindingTable.DOWNSTREAM_PACKETS, total);
+            Ipv4.forward(packet, Ipv4.tos(packet));
+            outerHeader.prepend(
+                    packet, total, Memory.getLong(found.br), Memory.getLong(found.br + 8), found.b4High, found.b4Low);
+            egress.toIpv6Side(packet - Ipv6.HEADER, total + Ipv6.HEADER);
+            packets++;
+            octets += total;
+        }
+        counters.add(Counter.ENCAPSULATED_IPV4, packets, octets);
+        counters.add(Counter.OUT_IPV6, packets, octets + (long) packets * Ipv6.HEADER);
+    }
+
+    private void finishUpstream(View view, PacketBatch batch, int start, int end) {
+        int packets = 0;
+        long octets = 0;
+        long outerOctets = 0;
+        for (int i = start; i < end; i++) {
+            int index = i - start;
+            long outer = batch.address(i);
+            long home = homes[index];
+            long line = home == SLOW ? 0 : view.find(home, keys[index], shapes[index], found);
+            if (line == 0
+                    || found.b4Low != Ipv6.sourceLow(outer)
+                    || found.b4High != Ipv6.sourceHigh(outer)
+                    || Memory.getLong(found.br) != Ipv6.destinationHigh(outer)
+                    || Memory.getLong(found.br + 8) != Ipv6.destinationLow(outer)) {
+                slowPath.fromIpv6Side(outer, batch.length(i));
+                continue;
+            }
+            long packet = outer + Ipv6.HEADER;
+            int total = Ipv4.totalLength(packet);
+            int tos = Ipv4.tos(packet);
+            view.count(line, BindingTable.UPSTREAM_PACKETS, total);
+            Ipv4.forward(packet, takesOuterDscp ? (Ipv6.trafficClass(outer) & 0xfc) | (tos & 3) : tos);
+            egress.toIpv4Side(packet, total);
+            packets++;
+            octets += total;
+            outerOctets += Ipv6.HEADER + Ipv6.payloadLength(outer);
+        }
+        counters.add(Counter.DECAPSULATED_IPV6, packets, outerOctets);
+        counters.add(Counter.OUT_IPV4, packets, octets);
+    }
+}

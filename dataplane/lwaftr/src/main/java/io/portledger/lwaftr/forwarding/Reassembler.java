@@ -1,0 +1,225 @@
+package io.portledger.lwaftr.forwarding;
+
+import io.portledger.lwaftr.forwarding.ForwardingSettings.ReassemblyLimits;
+import io.portledger.packet.Memory;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Collects fragments of IPv4 or IPv6 packets until they are whole.
+ *
+ * <p>Bounded in fragments of a packet, packets, octets and time. Packets whose fragments overlap are given up with all
+ * fragments that still come (RFC 5722); an exact repetition of a fragment changes nothing. If there is no more room, the
+ * oldest packet is given up. One thread.
+ */
+final class Reassembler {
+
+    /**
+     * What fragments of one packet have in common.
+     *
+     * @param addresses IPv4: source and destination; IPv6: first half of the source
+     * @param more IPv4: protocol; IPv6: second half of the source
+     * @param peerHigh IPv4: first half of the lwB4, 0 on the IPv4 side; IPv6: first half of the destination
+     * @param peerLow the second half of that
+     * @param identification of the packet
+     */
+    record Key(long addresses, long more, long peerHigh, long peerLow, int identification) {}
+
+    /** What became of a fragment, when no packet is complete. */
+    enum Outcome {
+        HELD,
+        INVALID,
+        COMPLETE
+    }
+
+    private static final int MAX_DATA = 65535;
+
+    private final ReassemblyLimits limits;
+    private final long timeoutNanos;
+    private final Counters counters;
+    private final Counter timeouts;
+    private final Counter evictions;
+    private final Map<Key, Partial> partials = new LinkedHashMap<>();
+    private long heldOctets;
+
+    Reassembler(ReassemblyLimits limits, Counters counters, Counter timeouts, Counter evictions) {
+        this.limits = limits;
+        this.timeoutNanos = limits.timeoutSeconds() * 1_000_000_000L;
+        this.counters = counters;
+        this.timeouts = timeouts;
+        this.evictions = evictions;
+    }
+
+    private static final class Partial {
+        private final long sinceNanos;
+        private final int[] offsets;
+        private final byte[][] pieces;
+        private byte @Nullable [] head;
+        private int count;
+        private int octets;
+        private int total = -1;
+        private boolean isGivenUp;
+
+        private Partial(long sinceNanos, int maxFragments) {
+            this.sinceNanos = sinceNanos;
+            this.offsets = new int[maxFragments];
+            this.pieces = new byte[maxFragments][];
+        }
+
+        private boolean isComplete() {
+            return head != null && octets == total;
+        }
+    }
+
+    private @Nullable Partial complete;
+
+    /**
+     * Takes a fragment. If it was the last one that was missing, the answer is COMPLETE, and {@link #headLength},
+     * {@link #dataLength} and {@link #writeTo} speak of the packet until the next call.
+     *
+     * @param head the headers that go before the data, taken from the first fragment
+     * @param headLength their length
+     * @param offset where {@code data} belongs
+     */
+    Outcome add(Key key, long nowNanos, long head, int headLength, int offset, boolean hasMore, long data, int length) {
+        complete = null;
+        Partial partial = partials.get(key);
+        if (partial == null) {
+            if (limits.maxPackets() == 0) {
+                return Outcome.INVALID;
+            }
+            while (partials.size() >= limits.maxPackets()) {
+                evictOldest();
+            }
+            partial = new Partial(nowNanos, limits.maxFragmentsPerPacket());
+            partials.put(key, partial);
+        }
+        if (partial.isGivenUp) {
+            return Outcome.INVALID;
+        }
+        int repetition = indexOf(partial, offset, data, length);
+        if (repetition >= 0) {
+            return Outcome.HELD;
+        }
+        if (!fits(partial, offset, hasMore, length)) {
+            giveUp(partial);
+            return Outcome.INVALID;
+        }
+        partial.offsets[partial.count] = offset;
+        partial.pieces[partial.count] = Memory.toBytes(data, length);
+        partial.count++;
+        partial.octets += length;
+        heldOctets += length;
+        if (!hasMore) {
+            partial.total = offset + length;
+        }
+        if (offset == 0) {
+            partial.head = Memory.toBytes(head, headLength);
+        }
+        if (partial.isComplete()) {
+            partials.remove(key);
+            heldOctets -= partial.octets;
+            complete = partial;
+            return Outcome.COMPLETE;
+        }
+        while (heldOctets > limits.maxOctets()) {
+            evictOldest();
+        }
+        return Outcome.HELD;
+    }
+
+    /** Octets of headers of the complete packet. */
+    int headLength() {
+        Partial partial = complete;
+        return partial == null || partial.head == null ? 0 : partial.head.length;
+    }
+
+    /** Octets behind the headers of the complete packet. */
+    int dataLength() {
+        return complete == null ? 0 : complete.total;
+    }
+
+    /** Writes headers and data of the complete packet. */
+    void writeTo(long packet) {
+        Partial partial = complete;
+        if (partial == null || partial.head == null) {
+            return;
+        }
+        Memory.copy(partial.head, 0, packet, partial.head.length);
+        for (int i = 0; i < partial.count; i++) {
+            byte[] piece = partial.pieces[i];
+            Memory.copy(piece, 0, packet + partial.head.length + partial.offsets[i], piece.length);
+        }
+    }
+
+    /** Gives up packets that are too old. */
+    void expire(long nowNanos) {
+        Iterator<Partial> oldestFirst = partials.values().iterator();
+        while (oldestFirst.hasNext()) {
+            Partial oldest = oldestFirst.next();
+            if (nowNanos - oldest.sinceNanos < timeoutNanos) {
+                return;
+            }
+            if (!oldest.isGivenUp) {
+                counters.count(timeouts, oldest.octets);
+            }
+            heldOctets -= oldest.octets;
+            oldestFirst.remove();
+        }
+    }
+
+    /** How many packets are waiting for fragments. */
+    int size() {
+        return partials.size();
+    }
+
+    private static boolean fits(Partial partial, int offset, boolean hasMore, int length) {
+        int end = offset + length;
+        if (length == 0
+                || end > MAX_DATA
+                || (hasMore && (length & 7) != 0)
+                || partial.count == partial.offsets.length
+                || (!hasMore && partial.total >= 0)
+                || (partial.total >= 0 && end > partial.total)) {
+            return false;
+        }
+        for (int i = 0; i < partial.count; i++) {
+            int otherEnd = partial.offsets[i] + partial.pieces[i].length;
+            if ((offset < otherEnd && partial.offsets[i] < end) || (!hasMore && otherEnd > end)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static int indexOf(Partial partial, int offset, long data, int length) {
+        for (int i = 0; i < partial.count; i++) {
+            if (partial.offsets[i] == offset && partial.pieces[i].length == length) {
+                return Arrays.equals(partial.pieces[i], Memory.toBytes(data, length)) ? i : -1;
+            }
+        }
+        return -1;
+    }
+
+    private void giveUp(Partial partial) {
+        partial.isGivenUp = true;
+        heldOctets -= partial.octets;
+        partial.octets = 0;
+        partial.count = 0;
+        Arrays.fill(partial.pieces, null);
+        partial.head = null;
+    }
+
+    private void evictOldest() {
+        Iterator<Partial> oldestFirst = partials.values().iterator();
+        Partial oldest = oldestFirst.next();
+        if (!oldest.isGivenUp) {
+            counters.count(evictions, oldest.octets);
+        }
+        heldOctets -= oldest.octets;
+        oldestFirst.remove();
+    }
+}

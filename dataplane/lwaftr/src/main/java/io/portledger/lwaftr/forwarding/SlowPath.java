@@ -1,0 +1,885 @@
+package io.portledger.lwaftr.forwarding;
+
+import io.portledger.lwaftr.forwarding.BindingTable.Found;
+import io.portledger.lwaftr.forwarding.BindingTable.View;
+import io.portledger.packet.Icmp;
+import io.portledger.packet.InternetChecksum;
+import io.portledger.packet.IpProtocol;
+import io.portledger.packet.Ipv4;
+import io.portledger.packet.Ipv6;
+import io.portledger.packet.Memory;
+import io.portledger.softwire.PortSet;
+import java.util.function.IntSupplier;
+
+/**
+ * Everything that can happen to a packet, one at a time; {@link Forwarder} does the usual case itself.
+ *
+ * <p>Each public method of a side ends with exactly one counter of kind {@link Counter.Kind#ENDED} for the packet, and
+ * with another for each packet that it made by reassembly. One thread.
+ */
+final class SlowPath {
+
+    private static final int MAX_EXTENSION_HEADERS = 8;
+    private static final int PAD_1 = 0;
+    private static final int PAD_N = 1;
+    private static final int TUNNEL_ENCAPSULATION_LIMIT = 4;
+    private static final int ECHO_HOPS = 64;
+
+    private final ForwardingSettings settings;
+    private final int ownIpv4;
+    private final int ipv4Mtu;
+    private final int ipv6Mtu;
+    private final boolean hairpins;
+    private final boolean honoursDontFragment;
+    private final boolean takesOuterDscp;
+    private final OuterHeader outerHeader;
+    private final Egress egress;
+    private final Counters counters;
+    private final IcmpErrors errors;
+    private final Reassembler ipv4Fragments;
+    private final Reassembler innerFragments;
+    private final Reassembler ipv6Fragments;
+    private final IntSupplier fragmentIdentifications;
+    private final Found found = new Found();
+
+    private View view;
+    private long nowNanos;
+
+    /** Octets of the packet at hand, for the counter of its end. */
+    private int octets;
+
+    SlowPath(
+            ForwardingSettings settings,
+            View view,
+            Egress egress,
+            Counters counters,
+            IntSupplier fragmentIdentifications,
+            long nowNanos) {
+        this.settings = settings;
+        this.view = view;
+        this.ownIpv4 = settings.ipv4Address().bits();
+        this.ipv4Mtu = settings.ipv4Side().mtu();
+        this.ipv6Mtu = settings.ipv6Side().mtu();
+        this.hairpins = settings.hairpinning();
+        this.honoursDontFragment = settings.tunnel().honourDontFragment();
+        this.takesOuterDscp = settings.tunnel().dscpMode() == ForwardingSettings.DscpMode.UNIFORM;
+        this.outerHeader = new OuterHeader(settings.tunnel());
+        this.egress = egress;
+        this.counters = counters;
+        this.errors = new IcmpErrors(settings, egress, counters, nowNanos);
+        this.ipv4Fragments = new Reassembler(
+                settings.ipv4Side().reassembly(),
+                counters,
+                Counter.DROP_IPV4_FRAG_TIMEOUT,
+                Counter.DROP_IPV4_FRAG_EVICTED);
+        this.innerFragments = new Reassembler(
+                settings.ipv6Side().reassembly(),
+                counters,
+                Counter.DROP_IPV4_FRAG_TIMEOUT,
+                Counter.DROP_IPV4_FRAG_EVICTED);
+        this.ipv6Fragments = new Reassembler(
+                settings.ipv6Side().reassembly(),
+                counters,
+                Counter.DROP_IPV6_FRAG_TIMEOUT,
+                Counter.DROP_IPV6_FRAG_EVICTED);
+        this.fragmentIdentifications = fragmentIdentifications;
+    }
+
+    /** Must come before the packets of a batch. */
+    void begin(View currentView, long currentNanos) {
+        view = currentView;
+        nowNanos = currentNanos;
+        ipv4Fragments.expire(currentNanos);
+        innerFragments.expire(currentNanos);
+        ipv6Fragments.expire(currentNanos);
+    }
+
+    /** How many packets wait for fragments. */
+    int packetsInReassembly() {
+        return ipv4Fragments.size() + innerFragments.size() + ipv6Fragments.size();
+    }
+
+    // From the Internet ------------------------------------------------------------------------------------------
+
+    /** @param length octets received; what lies behind the packet's own length is ignored */
+    void fromIpv4Side(long packet, int length) {
+        egress.prepareScratch();
+        octets = ipv4Octets(packet, length);
+        if (length < 1 || Ipv4.version(packet) != 4) {
+            end(Counter.DROP_MISPLACED_NOT_IPV4);
+        } else if (isSoundIpv4(packet, length)) {
+            downstream(packet, Ipv4.totalLength(packet));
+        }
+    }
+
+    /** The length that a packet from the IPv4 side is counted with. */
+    static int ipv4Octets(long packet, int length) {
+        if (length < Ipv4.MIN_HEADER || Ipv4.version(packet) != 4) {
+            return length;
+        }
+        int total = Ipv4.totalLength(packet);
+        return total >= Ipv4.MIN_HEADER && total < length ? total : length;
+    }
+
+    private void downstream(long packet, int length) {
+        int destination = Ipv4.destination(packet);
+        if (!Ipv4.isFragment(packet)) {
+            downstreamWhole(packet, length);
+        } else if (destination == ownIpv4 || view.holds(destination)) {
+            long whole = reassembleIpv4(ipv4Fragments, packet, 0, 0);
+            if (whole != 0) {
+                downstreamWhole(whole, Ipv4.totalLength(whole));
+            }
+        } else {
+            noDestination(packet, length, PortField.NONE);
+        }
+    }
+
+    private void downstreamWhole(long packet, int length) {
+        int destination = Ipv4.destination(packet);
+        boolean isIcmp = Ipv4.protocol(packet) == IpProtocol.ICMP;
+        if (isIcmp && !settings.ipv4Side().acceptIncomingIcmp()) {
+            end(Counter.DROP_IN_BY_POLICY_ICMPV4);
+            return;
+        }
+        if (destination == ownIpv4) {
+            if (turnIntoEchoReply(packet, length)) {
+                toIpv4Side(packet, length, Counter.OUT_ICMPV4);
+            }
+            return;
+        }
+        if (Ipv4.ttl(packet) <= 1) {
+            answerToIpv4Side(packet, length, Icmp.TIME_EXCEEDED, 0, 0);
+            end(Counter.DROP_TTL_ZERO_IPV4);
+            return;
+        }
+        int port = PortField.downstream(packet, length);
+        if (endsForWantOfPort(port)) {
+            return;
+        }
+        long line = lookUp(destination, port);
+        if (line == 0) {
+            noDestination(packet, length, port);
+            return;
+        }
+        if (isTooBigForTunnel(packet, length)) {
+            answerToIpv4Side(packet, length, Icmp.UNREACHABLE, Icmp.FRAGMENTATION_NEEDED, ipv6Mtu - Ipv6.HEADER);
+            end(Counter.DROP_OVER_MTU_BUT_DONT_FRAGMENT_IPV4);
+            return;
+        }
+        view.count(line, BindingTable.DOWNSTREAM_PACKETS, length);
+        Ipv4.forward(packet, Ipv4.tos(packet));
+        intoSoftwire(
+                packet,
+                length,
+                Memory.getLong(found.br),
+                Memory.getLong(found.br + 8),
+                found.b4High,
+                found.b4Low,
+                Counter.OUT_IPV6);
+        end(Counter.ENCAPSULATED_IPV4);
+    }
+
+    /** A packet from the IPv4 side that is for nobody; RFC 7596 §8.1 wants no answer to ICMP. */
+    private void noDestination(long packet, int length, int port) {
+        if (Ipv4.protocol(packet) == IpProtocol.ICMP) {
+            end(Counter.DROP_IN_BY_RFC7596_ICMPV4);
+        } else if (port == PortField.NONE && view.holds(Ipv4.destination(packet))) {
+            end(Counter.DROP_UNKNOWN_PROTOCOL_IPV4);
+        } else {
+            answerToIpv4Side(packet, length, Icmp.UNREACHABLE, Icmp.HOST_UNREACHABLE, 0);
+            end(Counter.DROP_NO_DEST_SOFTWIRE_IPV4);
+        }
+    }
+
+    private void answerToIpv4Side(long packet, int length, int type, int code, int rest) {
+        long error = errors.v4(packet, length, type, code, rest, nowNanos);
+        if (error != IcmpErrors.NONE) {
+            toIpv4Side(error, Ipv4.totalLength(error), Counter.OUT_ICMPV4);
+        }
+    }
+
+    // From the lwB4s ---------------------------------------------------------------------------------------------
+
+    /** @param length octets received; what lies behind the packet's own length is ignored */
+    void fromIpv6Side(long packet, int length) {
+        egress.prepareScratch();
+        octets = ipv6Octets(packet, length);
+        if (length < 1 || Ipv4.version(packet) != 6) {
+            end(Counter.DROP_MISPLACED_NOT_IPV6);
+        } else if (length < Ipv6.HEADER || Ipv6.HEADER + Ipv6.payloadLength(packet) > length) {
+            end(Counter.DROP_MALFORMED_IPV6);
+        } else if (!isOurs(Ipv6.destinationHigh(packet), Ipv6.destinationLow(packet))) {
+            end(Counter.DROP_FOREIGN_DESTINATION_IPV6);
+        } else {
+            walkHeaders(packet, Ipv6.HEADER + Ipv6.payloadLength(packet), true);
+        }
+    }
+
+    /** The length that a packet from the IPv6 side is counted with. */
+    static int ipv6Octets(long packet, int length) {
+        return length < Ipv6.HEADER || Ipv4.version(packet) != 6
+                ? length
+                : Math.min(length, Ipv6.HEADER + Ipv6.payloadLength(packet));
+    }
+
+    private boolean isOurs(long high, long low) {
+        for (int i = 0; i < settings.brAddresses().size(); i++) {
+            var br = settings.brAddresses().get(i);
+            if (br.high() == high && br.low() == low) {
+                return true;
+            }
+        }
+        return view.isBr(high, low);
+    }
+
+    /** Goes through the extension headers, left to right (RFC 8200 §4), to what the packet carries. */
+    private void walkHeaders(long packet, int length, boolean mayBeFragment) {
+        int nextHeader = Ipv6.nextHeader(packet);
+        int nextHeaderField = Ipv6.NEXT_HEADER;
+        int position = Ipv6.HEADER;
+        for (int headers = 0; headers <= MAX_EXTENSION_HEADERS; headers++) {
+            switch (nextHeader) {
+                case IpProtocol.IPV4 -> {
+                    tunnelled(packet, length, position);
+                    return;
+                }
+                case IpProtocol.ICMPV6 -> {
+                    icmpv6(packet, length, position);
+                    return;
+                }
+                case IpProtocol.FRAGMENT -> {
+                    if (position + Ipv6.FRAGMENT_HEADER > length) {
+                        end(Counter.DROP_BAD_EXTENSION_HEADER_IPV6);
+                        return;
+                    }
+                    long header = packet + position;
+                    boolean isWhole = Ipv6.fragmentOffset(header) == 0 && !Ipv6.hasMoreFragments(header);
+                    if (!isWhole) {
+                        if (mayBeFragment) {
+                            ipv6Fragment(packet, length, position, nextHeaderField);
+                        } else {
+                            end(Counter.DROP_BAD_EXTENSION_HEADER_IPV6);
+                        }
+                        return;
+                    }
+                    nextHeader = Memory.getByte(header);
+                    nextHeaderField = position;
+                    position += Ipv6.FRAGMENT_HEADER;
+                }
+                case IpProtocol.HOP_BY_HOP, IpProtocol.ROUTING, IpProtocol.DESTINATION_OPTIONS -> {
+                    int headerLength = extensionHeaderLength(packet, length, position, nextHeader);
+                    if (headerLength < 0) {
+                        end(Counter.DROP_BAD_EXTENSION_HEADER_IPV6);
+                        return;
+                    }
+                    nextHeader = Memory.getByte(packet + position);
+                    nextHeaderField = position;
+                    position += headerLength;
+                }
+                default -> {
+                    end(Counter.DROP_UNKNOWN_PROTOCOL_IPV6);
+                    return;
+                }
+            }
+        }
+        end(Counter.DROP_BAD_EXTENSION_HEADER_IPV6);
+    }
+
+    /** The length of an extension header, or -1 if the packet must be dropped for it. */
+    private static int extensionHeaderLength(long packet, int length, int position, int kind) {
+        if (position + 8 > length || (kind == IpProtocol.HOP_BY_HOP && position != Ipv6.HEADER)) {
+            return -1;
+        }
+        long header = packet + position;
+        int headerLength = (Memory.getByte(header + 1) + 1) << 3;
+        if (position + headerLength > length) {
+            return -1;
+        }
+        if (kind == IpProtocol.ROUTING) {
+            int segmentsLeft = Memory.getByte(header + 3);
+            return segmentsLeft == 0 ? headerLength : -1;
+        }
+        int option = 2;
+        while (option < headerLength) {
+            int type = Memory.getByte(header + option);
+            if (type == PAD_1) {
+                option++;
+                continue;
+            }
+            if (option + 2 > headerLength) {
+                return -1;
+            }
+            int optionLength = 2 + Memory.getByte(header + option + 1);
+            boolean isKnown = type == PAD_N || type == TUNNEL_ENCAPSULATION_LIMIT;
+            boolean mayBeSkipped = type >>> 6 == 0;
+            if (option + optionLength > headerLength || (!isKnown && !mayBeSkipped)) {
+                return -1;
+            }
+            option += optionLength;
+        }
+        return headerLength;
+    }
+
+    private void ipv6Fragment(long packet, int length, int position, int nextHeaderField) {
+        long header = packet + position;
+        int dataLength = length - position - Ipv6.FRAGMENT_HEADER;
+        Reassembler.Key key = new Reassembler.Key(
+                Ipv6.sourceHigh(packet),
+                Ipv6.sourceLow(packet),
+                Ipv6.destinationHigh(packet),
+                Ipv6.destinationLow(packet),
+                Ipv6.fragmentIdentification(header));
+        int offset = Ipv6.fragmentOffset(header);
+        if (offset == 0) {
+            // The headers of the whole packet are those of the first fragment without the fragment header.
+            Memory.putByte(packet + nextHeaderField, Memory.getByte(header));
+        }
+        Reassembler.Outcome outcome = ipv6Fragments.add(
+                key,
+                nowNanos,
+                packet,
+                position,
+                offset,
+                Ipv6.hasMoreFragments(header),
+                header + Ipv6.FRAGMENT_HEADER,
+                dataLength);
+        end(
+                outcome == Reassembler.Outcome.INVALID
+                        ? Counter.DROP_IPV6_FRAG_INVALID_REASSEMBLY
+                        : Counter.IN_IPV6_FRAG_NEEDS_REASSEMBLY);
+        if (outcome != Reassembler.Outcome.COMPLETE) {
+            return;
+        }
+        int wholeLength = ipv6Fragments.headLength() + ipv6Fragments.dataLength();
+        long whole = egress.newPacket(wholeLength);
+        ipv6Fragments.writeTo(whole);
+        octets = wholeLength;
+        counters.count(Counter.IN_IPV6_FRAG_REASSEMBLED, wholeLength);
+        if (wholeLength - Ipv6.HEADER > 0xffff) {
+            end(Counter.DROP_MALFORMED_IPV6);
+            return;
+        }
+        Memory.putShort(whole + Ipv6.PAYLOAD_LENGTH, wholeLength - Ipv6.HEADER);
+        walkHeaders(whole, wholeLength, false);
+    }
+
+    private void tunnelled(long outer, int outerLength, int position) {
+        long packet = outer + position;
+        if (!isSoundIpv4(packet, outerLength - position)) {
+            return;
+        }
+        if (!Ipv4.isFragment(packet)) {
+            upstream(outer, outerLength, packet, Ipv4.totalLength(packet));
+            return;
+        }
+        long whole = reassembleIpv4(innerFragments, packet, Ipv6.sourceHigh(outer), Ipv6.sourceLow(outer));
+        if (whole != 0) {
+            upstream(outer, outerLength, whole, Ipv4.totalLength(whole));
+        }
+    }
+
+    private void upstream(long outer, int outerLength, long packet, int length) {
+        int port = PortField.upstream(packet, length);
+        if (endsForWantOfPort(port)) {
+            return;
+        }
+        long brHigh = Ipv6.destinationHigh(outer);
+        long brLow = Ipv6.destinationLow(outer);
+        long b4High = Ipv6.sourceHigh(outer);
+        long b4Low = Ipv6.sourceLow(outer);
+        long line = lookUp(Ipv4.source(packet), port);
+        if (line == 0
+                || found.b4High != b4High
+                || found.b4Low != b4Low
+                || Memory.getLong(found.br) != brHigh
+                || Memory.getLong(found.br + 8) != brLow) {
+            long error = errors.v6SourcePolicy(outer, outerLength, nowNanos);
+            if (error != IcmpErrors.NONE) {
+                toIpv6Side(error, Ipv6.HEADER + Ipv6.payloadLength(error), Counter.OUT_ICMPV6);
+            }
+            end(Counter.DROP_NO_SOURCE_SOFTWIRE_IPV6);
+            return;
+        }
+        int tos = tosAfterDecapsulation(Ipv6.trafficClass(outer), Ipv4.tos(packet));
+        if (tos < 0) {
+            end(Counter.DROP_ECN_IPV6);
+            return;
+        }
+        int destination = Ipv4.destination(packet);
+        if (destination == ownIpv4) {
+            if (turnIntoEchoReply(packet, length)) {
+                intoSoftwire(packet, length, brHigh, brLow, b4High, b4Low, Counter.OUT_ICMPV4);
+            }
+            return;
+        }
+        if (Ipv4.ttl(packet) <= 1) {
+            answerThroughSoftwire(outer, packet, length, Icmp.TIME_EXCEEDED, 0, 0);
+            end(Counter.DROP_TTL_ZERO_IPV4);
+        } else if (hairpins && view.holds(destination)) {
+            hairpin(outer, packet, length, tos, line);
+        } else if (length > ipv4Mtu && Ipv4.isDontFragment(packet)) {
+            answerThroughSoftwire(outer, packet, length, Icmp.UNREACHABLE, Icmp.FRAGMENTATION_NEEDED, ipv4Mtu);
+            end(Counter.DROP_OVER_MTU_BUT_DONT_FRAGMENT_IPV4);
+        } else {
+            view.count(line, BindingTable.UPSTREAM_PACKETS, length);
+            Ipv4.forward(packet, tos);
+            toIpv4Side(packet, length, Counter.OUT_IPV4);
+            end(Counter.DECAPSULATED_IPV6);
+        }
+    }
+
+    /** From one lwB4 to another (or itself) without leaving; the TTL falls by one in total. */
+    private void hairpin(long outer, long packet, int length, int tos, long senderLine) {
+        int port = PortField.downstream(packet, length);
+        if (endsForWantOfPort(port)) {
+            return;
+        }
+        long line = lookUp(Ipv4.destination(packet), port);
+        if (line == 0) {
+            if (Ipv4.protocol(packet) == IpProtocol.ICMP) {
+                end(Counter.DROP_IN_BY_RFC7596_ICMPV4);
+            } else if (port == PortField.NONE) {
+                end(Counter.DROP_UNKNOWN_PROTOCOL_IPV4);
+            } else {
+                answerThroughSoftwire(outer, packet, length, Icmp.UNREACHABLE, Icmp.HOST_UNREACHABLE, 0);
+                end(Counter.DROP_NO_DEST_SOFTWIRE_IPV4);
+            }
+            return;
+        }
+        if (isTooBigForTunnel(packet, length)) {
+            answerThroughSoftwire(
+                    outer, packet, length, Icmp.UNREACHABLE, Icmp.FRAGMENTATION_NEEDED, ipv6Mtu - Ipv6.HEADER);
+            end(Counter.DROP_OVER_MTU_BUT_DONT_FRAGMENT_IPV4);
+            return;
+        }
+        view.count(senderLine, BindingTable.UPSTREAM_PACKETS, length);
+        view.count(line, BindingTable.DOWNSTREAM_PACKETS, length);
+        Ipv4.forward(packet, tos);
+        intoSoftwire(
+                packet,
+                length,
+                Memory.getLong(found.br),
+                Memory.getLong(found.br + 8),
+                found.b4High,
+                found.b4Low,
+                Counter.OUT_IPV6);
+        end(Counter.HAIRPIN_IPV4);
+    }
+
+    private int tosAfterDecapsulation(int outerTrafficClass, int innerTos) {
+        int innerEcn = innerTos & 3;
+        int outerEcn = outerTrafficClass & 3;
+        if (Ecn.isOdd(innerEcn, outerEcn)) {
+            counters.count(Counter.ODD_ECN_IPV6, octets);
+        }
+        int ecn = Ecn.combine(innerEcn, outerEcn);
+        return ecn == Ecn.DROP ? -1 : ((takesOuterDscp ? outerTrafficClass : innerTos) & 0xfc) | ecn;
+    }
+
+    /** An ICMPv4 error to the lwB4 from which a packet came; the packet must still be as it arrived. */
+    private void answerThroughSoftwire(long outer, long packet, int length, int type, int code, int rest) {
+        long error = errors.v4(packet, length, type, code, rest, nowNanos);
+        if (error != IcmpErrors.NONE) {
+            intoSoftwire(
+                    error,
+                    Ipv4.totalLength(error),
+                    Ipv6.destinationHigh(outer),
+                    Ipv6.destinationLow(outer),
+                    Ipv6.sourceHigh(outer),
+                    Ipv6.sourceLow(outer),
+                    Counter.OUT_ICMPV4);
+        }
+    }
+
+    // ICMPv6 -----------------------------------------------------------------------------------------------------
+
+    private void icmpv6(long packet, int length, int position) {
+        long message = packet + position;
+        int messageLength = length - position;
+        if (!settings.ipv6Side().acceptIncomingIcmp()) {
+            end(Counter.DROP_IN_BY_POLICY_ICMPV6);
+            return;
+        }
+        if (messageLength < Icmp.HEADER) {
+            end(Counter.DROP_MALFORMED_IPV6);
+            return;
+        }
+        long sum = InternetChecksum.pseudoHeaderSum(packet, IpProtocol.ICMPV6, messageLength)
+                + InternetChecksum.sum(message, messageLength);
+        if (InternetChecksum.fold(sum) != 0xffff) {
+            end(Counter.DROP_BAD_CHECKSUM_ICMPV6);
+            return;
+        }
+        int code = Icmp.code(message);
+        switch (Icmp.type(message)) {
+            case Icmp.V6_ECHO_REQUEST -> answerEcho(packet, message, messageLength);
+            case Icmp.V6_PACKET_TOO_BIG -> {
+                if (code == 0) {
+                    int mtu = Memory.getInt(message + Icmp.MTU);
+                    relay(message, messageLength, Icmp.FRAGMENTATION_NEEDED, mtu);
+                } else {
+                    end(Counter.DROP_TOO_BIG_TYPE_BUT_NOT_CODE_ICMPV6);
+                }
+            }
+            case Icmp.V6_TIME_EXCEEDED -> {
+                if (code == 0) {
+                    relay(message, messageLength, Icmp.HOST_UNREACHABLE, 0);
+                } else {
+                    end(Counter.DROP_OVER_TIME_BUT_NOT_HOP_LIMIT_ICMPV6);
+                }
+            }
+            case Icmp.V6_UNREACHABLE, Icmp.V6_PARAMETER_PROBLEM ->
+                relay(message, messageLength, Icmp.HOST_UNREACHABLE, 0);
+            default -> end(Counter.DROP_UNKNOWN_PROTOCOL_ICMPV6);
+        }
+    }
+
+    private void answerEcho(long packet, long message, int messageLength) {
+        long peerHigh = Ipv6.sourceHigh(packet);
+        long peerLow = Ipv6.sourceLow(packet);
+        if (Ipv6.isMulticast(peerHigh) || (peerHigh | peerLow) == 0) {
+            end(Counter.DROP_UNKNOWN_PROTOCOL_ICMPV6);
+            return;
+        }
+        long brHigh = Ipv6.destinationHigh(packet);
+        long brLow = Ipv6.destinationLow(packet);
+        long reply = egress.newPacket(Ipv6.HEADER + messageLength);
+        Ipv6.write(
+                reply,
+                Ipv6.trafficClass(packet),
+                0,
+                messageLength,
+                IpProtocol.ICMPV6,
+                ECHO_HOPS,
+                brHigh,
+                brLow,
+                peerHigh,
+                peerLow);
+        long body = reply + Ipv6.HEADER;
+        Memory.copy(message, body, messageLength);
+        int before = Memory.getShort(body);
+        int after = Icmp.V6_ECHO_REPLY << 8 | Icmp.code(body);
+        Memory.putShort(body, after);
+        Memory.putShort(
+                body + Icmp.CHECKSUM, InternetChecksum.update(Memory.getShort(body + Icmp.CHECKSUM), before, after));
+        toIpv6Side(reply, Ipv6.HEADER + messageLength, Counter.OUT_ICMPV6);
+        end(Counter.ANSWERED_ECHO_ICMPV6);
+    }
+
+    /**
+     * Tells the IPv4 source what the tunnel reported (RFC 2473 §8), if the report quotes a packet that we sent through
+     * the softwire of a binding.
+     *
+     * @param code the code of the ICMPv4 "unreachable" message
+     * @param tunnelMtu of a packet-too-big error
+     */
+    private void relay(long message, int messageLength, int code, int tunnelMtu) {
+        long quote = message + Icmp.HEADER;
+        int quoteLength = messageLength - Icmp.HEADER;
+        int position = quotedIpv4(quote, quoteLength);
+        if (position < 0) {
+            end(Counter.DROP_BAD_QUOTE_ICMPV6);
+            return;
+        }
+        long packet = quote + position;
+        int length = quoteLength - position;
+        int port = PortField.ofQuote(packet, length, false);
+        long line = port == PortField.BAD_QUOTE ? 0 : lookUp(Ipv4.destination(packet), port);
+        boolean isTooBig = code == Icmp.FRAGMENTATION_NEEDED;
+        if (line == 0
+                || found.b4High != Ipv6.destinationHigh(quote)
+                || found.b4Low != Ipv6.destinationLow(quote)
+                || Memory.getLong(found.br) != Ipv6.sourceHigh(quote)
+                || Memory.getLong(found.br + 8) != Ipv6.sourceLow(quote)
+                // No link has such an MTU; RFC 8201 §4 wants it to be ignored.
+                || (isTooBig && Integer.compareUnsigned(tunnelMtu, Ipv6.MIN_MTU) < 0)) {
+            end(Counter.DROP_BAD_QUOTE_ICMPV6);
+            return;
+        }
+        if (isTooBig && !Ipv4.isDontFragment(packet)) {
+            end(Counter.DROP_TOO_BIG_WITHOUT_DF_ICMPV6);
+            return;
+        }
+        int nextHopMtu = isTooBig ? (int) Math.min((tunnelMtu & 0xffff_ffffL) - Ipv6.HEADER, 0xffff) : 0;
+        int quoted = Math.min(length, Math.max(Ipv4.totalLength(packet), Ipv4.headerLength(packet)));
+        long error = errors.v4(packet, quoted, Icmp.UNREACHABLE, code, nextHopMtu, nowNanos);
+        end(Counter.RELAYED_ICMPV6);
+        if (error == IcmpErrors.NONE) {
+            return;
+        }
+        int source = Ipv4.source(packet);
+        int errorLength = Ipv4.totalLength(error);
+        if (!hairpins || !view.holds(source)) {
+            toIpv4Side(error, errorLength, Counter.OUT_ICMPV4);
+            return;
+        }
+        int sourcePort = PortField.ofQuote(packet, length, true);
+        if (sourcePort != PortField.BAD_QUOTE && lookUp(source, sourcePort) != 0) {
+            intoSoftwire(
+                    error,
+                    errorLength,
+                    Memory.getLong(found.br),
+                    Memory.getLong(found.br + 8),
+                    found.b4High,
+                    found.b4Low,
+                    Counter.OUT_ICMPV4);
+        }
+    }
+
+    /** Where the IPv4 packet begins in a quoted tunnel packet; -1 if there is none, or no first part of one. */
+    private static int quotedIpv4(long quote, int length) {
+        if (length < Ipv6.HEADER || Ipv4.version(quote) != 6) {
+            return -1;
+        }
+        int nextHeader = Ipv6.nextHeader(quote);
+        int position = Ipv6.HEADER;
+        for (int headers = 0; headers <= MAX_EXTENSION_HEADERS; headers++) {
+            if (nextHeader == IpProtocol.IPV4) {
+                return position;
+            }
+            boolean isFragment = nextHeader == IpProtocol.FRAGMENT;
+            boolean isOptions = nextHeader == IpProtocol.DESTINATION_OPTIONS || nextHeader == IpProtocol.HOP_BY_HOP;
+            if (position + 8 > length
+                    || (!isFragment && !isOptions)
+                    || (isFragment && Ipv6.fragmentOffset(quote + position) != 0)) {
+                return -1;
+            }
+            nextHeader = Memory.getByte(quote + position);
+            position += isFragment ? Ipv6.FRAGMENT_HEADER : (Memory.getByte(quote + position + 1) + 1) << 3;
+        }
+        return -1;
+    }
+
+    // Both ways --------------------------------------------------------------------------------------------------
+
+    /** Checks an IPv4 header against the octets there are, and its checksum; if it is not sound, this was its end. */
+    private boolean isSoundIpv4(long packet, int length) {
+        if (length < Ipv4.MIN_HEADER || Ipv4.version(packet) != 4) {
+            end(Counter.DROP_MALFORMED_IPV4);
+            return false;
+        }
+        int headerLength = Ipv4.headerLength(packet);
+        int totalLength = Ipv4.totalLength(packet);
+        if (headerLength < Ipv4.MIN_HEADER || totalLength < headerLength || totalLength > length) {
+            end(Counter.DROP_MALFORMED_IPV4);
+            return false;
+        }
+        if (!InternetChecksum.isRight(packet, headerLength)) {
+            end(Counter.DROP_BAD_CHECKSUM_IPV4);
+            return false;
+        }
+        return true;
+    }
+
+    /** Whether {@link PortField} found a fault, which was then the packet's end. */
+    private boolean endsForWantOfPort(int port) {
+        switch (port) {
+            case PortField.TRUNCATED -> end(Counter.DROP_MALFORMED_IPV4);
+            case PortField.BAD_ICMP_CHECKSUM -> end(Counter.DROP_BAD_CHECKSUM_ICMPV4);
+            case PortField.BAD_QUOTE -> end(Counter.DROP_BAD_QUOTE_ICMPV4);
+            case PortField.UNKNOWN_ICMP_TYPE -> end(Counter.DROP_UNKNOWN_PROTOCOL_ICMPV4);
+            default -> {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** The line of a binding; {@link #found} is filled. Without port, only an address of one subscriber matches. */
+    private long lookUp(int ipv4, int port) {
+        int shape = view.shapeOf(ipv4);
+        if (shape < 0) {
+            return 0;
+        }
+        int psidLength = shape & 0xff;
+        int psid;
+        if (port == PortField.NONE) {
+            psid = psidLength == 0 ? 0 : PortSet.NO_PSID;
+        } else {
+            psid = PortSet.psidOf(shape >>> 8, psidLength, port);
+        }
+        if (psid == PortSet.NO_PSID) {
+            return 0;
+        }
+        long key = BindingTable.key(ipv4, psid);
+        return view.find(view.home(key), key, shape, found);
+    }
+
+    private boolean isTooBigForTunnel(long packet, int length) {
+        return length + Ipv6.HEADER > ipv6Mtu && Ipv4.isDontFragment(packet) && honoursDontFragment;
+    }
+
+    /**
+     * Takes an IPv4 fragment; its end is counted here.
+     *
+     * @return the whole packet, if this was the last fragment missing, else 0
+     */
+    private long reassembleIpv4(Reassembler reassembler, long packet, long peerHigh, long peerLow) {
+        int headerLength = Ipv4.headerLength(packet);
+        Reassembler.Key key = new Reassembler.Key(
+                Memory.getLong(packet + Ipv4.SOURCE),
+                Ipv4.protocol(packet),
+                peerHigh,
+                peerLow,
+                Ipv4.identification(packet));
+        Reassembler.Outcome outcome = reassembler.add(
+                key,
+                nowNanos,
+                packet,
+                headerLength,
+                Ipv4.fragmentOffset(packet),
+                Ipv4.hasMoreFragments(packet),
+                packet + headerLength,
+                Ipv4.totalLength(packet) - headerLength);
+        end(
+                outcome == Reassembler.Outcome.INVALID
+                        ? Counter.DROP_IPV4_FRAG_INVALID_REASSEMBLY
+                        : Counter.IN_IPV4_FRAG_NEEDS_REASSEMBLY);
+        if (outcome != Reassembler.Outcome.COMPLETE) {
+            return 0;
+        }
+        int wholeLength = reassembler.headLength() + reassembler.dataLength();
+        long whole = egress.newPacket(wholeLength);
+        reassembler.writeTo(whole);
+        octets = wholeLength;
+        counters.count(Counter.IN_IPV4_FRAG_REASSEMBLED, wholeLength);
+        if (wholeLength > Ipv4.MAX_LENGTH) {
+            end(Counter.DROP_MALFORMED_IPV4);
+            return 0;
+        }
+        Memory.putShort(whole + Ipv4.TOTAL_LENGTH, wholeLength);
+        Memory.putShort(whole + Ipv4.FLAGS_AND_OFFSET, Ipv4.flagsAndOffset(whole) & Ipv4.DF);
+        Ipv4.writeChecksum(whole);
+        return whole;
+    }
+
+    /** Makes the answer to an echo request out of it; if it is none, this was its end, and the answer is false. */
+    private boolean turnIntoEchoReply(long packet, int length) {
+        long message = packet + Ipv4.headerLength(packet);
+        int messageLength = length - Ipv4.headerLength(packet);
+        if (Ipv4.protocol(packet) != IpProtocol.ICMP || !IcmpErrors.isUnicast(Ipv4.source(packet))) {
+            end(Counter.DROP_LOCAL_IPV4);
+            return false;
+        }
+        if (messageLength < Icmp.HEADER) {
+            end(Counter.DROP_MALFORMED_IPV4);
+            return false;
+        }
+        if (!InternetChecksum.isRight(message, messageLength)) {
+            end(Counter.DROP_BAD_CHECKSUM_ICMPV4);
+            return false;
+        }
+        if (Icmp.type(message) != Icmp.ECHO_REQUEST) {
+            end(Counter.DROP_LOCAL_IPV4);
+            return false;
+        }
+        int before = Memory.getShort(message);
+        int after = Icmp.ECHO_REPLY << 8 | Icmp.code(message);
+        Memory.putShort(message, after);
+        Memory.putShort(
+                message + Icmp.CHECKSUM,
+                InternetChecksum.update(Memory.getShort(message + Icmp.CHECKSUM), before, after));
+        Memory.putInt(packet + Ipv4.DESTINATION, Ipv4.source(packet));
+        Memory.putInt(packet + Ipv4.SOURCE, ownIpv4);
+        Memory.putShort(packet + Ipv4.FLAGS_AND_OFFSET, 0);
+        Memory.putByte(packet + Ipv4.TTL, ECHO_HOPS);
+        Ipv4.writeChecksum(packet);
+        end(Counter.ANSWERED_ECHO_ICMPV4);
+        return true;
+    }
+
+    /** Encapsulates a packet and sends it, in fragments if need be. */
+    private void intoSoftwire(
+            long packet, int length, long brHigh, long brLow, long b4High, long b4Low, Counter counter) {
+        outerHeader.prepend(packet, length, brHigh, brLow, b4High, b4Low);
+        toIpv6Side(packet - Ipv6.HEADER, Ipv6.HEADER + length, counter);
+    }
+
+    /** Sends an IPv6 packet that has no extension headers; one that is too big goes in fragments (RFC 8200 §4.5). */
+    private void toIpv6Side(long packet, int length, Counter counter) {
+        if (length <= ipv6Mtu) {
+            counters.count(counter, length);
+            egress.toIpv6Side(packet, length);
+            return;
+        }
+        int identification = fragmentIdentifications.getAsInt();
+        int dataLength = length - Ipv6.HEADER;
+        int most = (ipv6Mtu - Ipv6.HEADER - Ipv6.FRAGMENT_HEADER) & ~7;
+        for (int offset = 0; offset < dataLength; offset += most) {
+            int pieceLength = Math.min(most, dataLength - offset);
+            int fragmentLength = Ipv6.HEADER + Ipv6.FRAGMENT_HEADER + pieceLength;
+            long fragment = egress.newPacket(fragmentLength);
+            Memory.copy(packet, fragment, Ipv6.HEADER);
+            Memory.putShort(fragment + Ipv6.PAYLOAD_LENGTH, Ipv6.FRAGMENT_HEADER + pieceLength);
+            Memory.putByte(fragment + Ipv6.NEXT_HEADER, IpProtocol.FRAGMENT);
+            long header = fragment + Ipv6.HEADER;
+            Ipv6.writeFragmentHeader(
+                    header, Ipv6.nextHeader(packet), offset, offset + pieceLength < dataLength, identification);
+            Memory.copy(packet + Ipv6.HEADER + offset, header + Ipv6.FRAGMENT_HEADER, pieceLength);
+            counters.count(counter, fragmentLength);
+            counters.count(Counter.OUT_IPV6_FRAG, fragmentLength);
+            egress.toIpv6Side(fragment, fragmentLength);
+        }
+    }
+
+    /** Sends an IPv4 packet; one that is too big goes in fragments (RFC 791 §3.2). */
+    private void toIpv4Side(long packet, int length, Counter counter) {
+        if (length <= ipv4Mtu) {
+            counters.count(counter, length);
+            egress.toIpv4Side(packet, length);
+            return;
+        }
+        int headerLength = Ipv4.headerLength(packet);
+        int dataLength = length - headerLength;
+        int offset = 0;
+        while (offset < dataLength) {
+            int most = (ipv4Mtu - headerLength) & ~7;
+            int pieceLength = Math.min(most, dataLength - offset);
+            boolean hasMore = offset + pieceLength < dataLength;
+            long fragment = egress.newPacket(headerLength + pieceLength);
+            int fragmentHeader = offset == 0 ? headerLength : copiedOptions(packet, fragment);
+            if (offset == 0) {
+                Memory.copy(packet, fragment, headerLength);
+            }
+            Memory.copy(packet + headerLength + offset, fragment + fragmentHeader, pieceLength);
+            Memory.putShort(fragment + Ipv4.TOTAL_LENGTH, fragmentHeader + pieceLength);
+            Memory.putShort(fragment + Ipv4.FLAGS_AND_OFFSET, offset >>> 3 | (hasMore ? Ipv4.MF : 0));
+            Ipv4.writeChecksum(fragment);
+            counters.count(counter, fragmentHeader + pieceLength);
+            counters.count(Counter.OUT_IPV4_FRAG, fragmentHeader + pieceLength);
+            egress.toIpv4Side(fragment, fragmentHeader + pieceLength);
+            offset += pieceLength;
+        }
+    }
+
+    /** Writes the header of a later fragment, with those options only that each fragment must have. */
+    private static int copiedOptions(long packet, long fragment) {
+        int headerLength = Ipv4.headerLength(packet);
+        Memory.copy(packet, fragment, Ipv4.MIN_HEADER);
+        int written = Ipv4.MIN_HEADER;
+        int option = Ipv4.MIN_HEADER;
+        while (option < headerLength) {
+            int type = Memory.getByte(packet + option);
+            boolean isSingle = type == 0 || type == 1;
+            int optionLength = isSingle || option + 1 == headerLength ? 1 : Memory.getByte(packet + option + 1);
+            if (type == 0 || optionLength == 0 || option + optionLength > headerLength) {
+                break;
+            }
+            boolean isCopied = (type & 0x80) != 0;
+            if (isCopied) {
+                Memory.copy(packet + option, fragment + written, optionLength);
+                written += optionLength;
+            }
+            option += optionLength;
+        }
+        int padded = (written + 3) & ~3;
+        Memory.clear(fragment + written, padded - written);
+        Memory.putByte(fragment, 0x40 | padded >>> 2);
+        return padded;
+    }
+
+    private void end(Counter counter) {
+        counters.count(counter, octets);
+    }
+}

@@ -1,0 +1,131 @@
+package io.portledger.lwaftr.provisioning;
+
+import io.netty.bootstrap.Bootstrap;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.channel.FixedRecvByteBufAllocator;
+import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.channel.socket.DatagramPacket;
+import io.netty.channel.socket.nio.NioDatagramChannel;
+import io.portledger.pcp.PcpRequest;
+import io.portledger.softwire.Ipv4Address;
+import io.portledger.softwire.Ipv6Address;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.InstantSource;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The UDP socket of a {@link PcpService}, on the control thread. */
+public final class PcpServer implements AutoCloseable {
+
+    private static final Logger log = LoggerFactory.getLogger(PcpServer.class);
+
+    /** Longer than any lawful message, so that one that is too long is seen to be. */
+    private static final int RECEIVED_OCTETS = 2048;
+
+    /** Enough for the requests that arrive during a pause of some milliseconds at full rate. */
+    private static final int SOCKET_BUFFER_OCTETS = 4 << 20;
+
+    private final Channel channel;
+
+    private PcpServer(Channel channel) {
+        this.channel = channel;
+    }
+
+    /**
+     * Begins to serve.
+     *
+     * @param loop the control thread
+     * @param listen where; port 0 lets the system choose
+     * @throws UncheckedIOException if the address cannot be had
+     */
+    public static PcpServer start(EventLoop loop, InetSocketAddress listen, PcpService service, InstantSource clock) {
+        var bound = new Bootstrap()
+                .group(loop)
+                .channel(NioDatagramChannel.class)
+                .option(ChannelOption.RECVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(RECEIVED_OCTETS))
+                .option(ChannelOption.SO_RCVBUF, SOCKET_BUFFER_OCTETS)
+                .option(ChannelOption.SO_SNDBUF, SOCKET_BUFFER_OCTETS)
+                .handler(new Handler(service, clock))
+                .bind(listen)
+                .awaitUninterruptibly();
+        if (!bound.isSuccess()) {
+            throw new UncheckedIOException(
+                    "The PCP server cannot listen on " + listen.getHostString() + " port "
+                            + listen.getPort() + ": " + bound.cause().getMessage()
+                            + ". Set lwaftr.pcp.listen to an address of this machine and a port that is free.",
+                    asIoException(bound.cause()));
+        }
+        return new PcpServer(bound.channel());
+    }
+
+    private static IOException asIoException(Throwable cause) {
+        return cause instanceof IOException io ? io : new IOException(cause);
+    }
+
+    /** Where it listens. */
+    public InetSocketAddress address() {
+        return (InetSocketAddress) channel.localAddress();
+    }
+
+    /** Ends the service; waits until the socket is closed. */
+    @Override
+    public void close() {
+        channel.close().awaitUninterruptibly();
+    }
+
+    private static final class Handler extends SimpleChannelInboundHandler<DatagramPacket> {
+        private final PcpService service;
+        private final InstantSource clock;
+
+        Handler(PcpService service, InstantSource clock) {
+            this.service = service;
+            this.clock = clock;
+        }
+
+        @Override
+        protected void channelRead0(ChannelHandlerContext context, DatagramPacket packet) {
+            ByteBuf out = context.alloc().buffer(PcpRequest.MAX_OCTETS);
+            boolean isAnswered = false;
+            try {
+                isAnswered = service.answer(
+                        packet.content(), addressOf(packet.sender().getAddress()), clock.instant(), out);
+            } finally {
+                if (!isAnswered) {
+                    out.release();
+                }
+            }
+            if (isAnswered) {
+                var _ = context.write(new DatagramPacket(out, packet.sender()), context.voidPromise());
+            }
+        }
+
+        @Override
+        public void channelReadComplete(ChannelHandlerContext context) {
+            context.flush();
+        }
+
+        @Override
+        public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+            if (cause instanceof IOException) {
+                // An unreachable client comes back as an error of the socket; the next datagram is another client's.
+                log.debug("PCP socket", cause);
+            } else {
+                log.error("A PCP request could not be carried out", cause);
+            }
+        }
+
+        private static Ipv6Address addressOf(InetAddress address) {
+            byte[] octets = address.getAddress();
+            return octets.length == 4
+                    ? Ipv6Address.mapped(Ipv4Address.fromBytes(octets, 0))
+                    : Ipv6Address.fromBytes(octets, 0);
+        }
+    }
+}

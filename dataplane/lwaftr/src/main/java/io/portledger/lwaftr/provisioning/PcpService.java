@@ -1,0 +1,373 @@
+package io.portledger.lwaftr.provisioning;
+
+import io.netty.buffer.ByteBuf;
+import io.portledger.pcp.PcpOperation;
+import io.portledger.pcp.PcpOption;
+import io.portledger.pcp.PcpRequest;
+import io.portledger.pcp.PcpRequestDecoder;
+import io.portledger.pcp.PcpResponse;
+import io.portledger.pcp.ResultCode;
+import io.portledger.softwire.Binding;
+import io.portledger.softwire.Ipv4Address;
+import io.portledger.softwire.Ipv6Address;
+import io.portledger.softwire.Ipv6Prefix;
+import io.portledger.softwire.PortRange;
+import io.portledger.softwire.PortSet;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.atomic.LongAdder;
+
+/**
+ * What the PCP server answers (RFC 6887, RFC 7753): a datagram and its source in, a datagram out. Control thread only,
+ * but for the counters.
+ *
+ * <h2>Port sets</h2>
+ *
+ * An lwB4 asks by MAP with PORT_SET for protocol 0 (all), internal port 1, size 65535. The lwAFTR rewrites no ports, so
+ * internal and external ports are the same, and the answer is the first range of the lwB4's port set within the asked
+ * window: First Internal Port and Assigned External Port are its first port. <b>The first MAP creates the lease and the
+ * binding of the whole set.</b> With a = 0 that range is the set. With a &gt; 0 an lwB4 learns the further ranges by a
+ * MAP for each, whose internal port is the one behind the range that it learnt last; when no range is left it is told
+ * USER_EX_QUOTA. Every MAP of the set refreshes the one lease, and deleting any part of it deletes all of it, since a
+ * set is renewed and deleted as a whole (RFC 7753 §6.1).
+ *
+ * <h2>Single ports</h2>
+ *
+ * MAP without PORT_SET and PEER create nothing: all ports of a binding are mapped to themselves already, for all
+ * protocols and peers. They are answered as a stateless device does, by what the binding says: an own port with
+ * SUCCESS, no longer than the lease lasts; a foreign one with CANNOT_PROVIDE_EXTERNAL to PEER and PREFER_FAILURE, else
+ * USER_EX_QUOTA; NO_RESOURCES without a binding.
+ */
+public final class PcpService {
+
+    private static final Set<Integer> OPTIONS = Set.of(PcpOption.PORT_SET, PcpOption.PREFER_FAILURE);
+    private static final Set<Integer> OPTIONS_OF_TRUSTED =
+            Set.of(PcpOption.PORT_SET, PcpOption.PREFER_FAILURE, PcpOption.THIRD_PARTY);
+    private static final long FOR_EVER = 0xffff_ffffL;
+    private static final int LAST_PORT = 0xffff;
+
+    private final LeaseTable leases;
+    private final List<Ipv6Prefix> thirdPartyFrom;
+    private final Instant epochStart;
+    private final PcpRequestDecoder decoder =
+            new PcpRequestDecoder(Set.of(PcpOperation.ANNOUNCE, PcpOperation.MAP, PcpOperation.PEER));
+    private final Map<ResultCode, LongAdder> answered = new EnumMap<>(ResultCode.class);
+    private final LongAdder dropped = new LongAdder();
+
+    /** A refusal on its way to the error response. */
+    private static final class Refusal extends Exception {
+        private static final long serialVersionUID = 1;
+        private final ResultCode code;
+        private final long lifetimeSeconds;
+
+        Refusal(ResultCode code, long lifetimeSeconds) {
+            super(code.name(), null, false, false);
+            this.code = code;
+            this.lifetimeSeconds = lifetimeSeconds;
+        }
+
+        Refusal(ResultCode code) {
+            this(code, code.lifetimeSeconds());
+        }
+    }
+
+    /** What an lwB4 has, with how long it still lasts. */
+    private record Holding(Binding binding, long remainingSeconds) {
+        long lifetimeFor(PcpRequest request) {
+            return remainingSeconds == FOR_EVER ? FOR_EVER : Math.min(request.lifetimeSeconds(), remainingSeconds);
+        }
+    }
+
+    /**
+     * @param thirdPartyFrom sources that may ask for other hosts by THIRD_PARTY
+     * @param now when the server's state began: its epoch is 0 then
+     */
+    public PcpService(LeaseTable leases, List<Ipv6Prefix> thirdPartyFrom, Instant now) {
+        this.leases = leases;
+        this.thirdPartyFrom = List.copyOf(thirdPartyFrom);
+        this.epochStart = now;
+        for (ResultCode code : ResultCode.values()) {
+            answered.put(code, new LongAdder());
+        }
+    }
+
+    /** How many responses of that result were made. Any thread. */
+    public long answered(ResultCode code) {
+        LongAdder adder = answered.get(code);
+        return adder == null ? 0 : adder.sum();
+    }
+
+    /** How many datagrams got no answer, being responses or too short. Any thread. */
+    public long dropped() {
+        return dropped.sum();
+    }
+
+    /**
+     * Carries out one datagram.
+     *
+     * @param datagram its readable octets; indices are left alone
+     * @param source where it came from, an IPv4 address in its mapped form
+     * @param out where the answer is appended
+     * @return whether there is an answer
+     */
+    public boolean answer(ByteBuf datagram, Ipv6Address source, Instant now, ByteBuf out) {
+        long epoch = Math.max(0, Duration.between(epochStart, now).toSeconds()) & FOR_EVER;
+        return switch (decoder.decode(datagram, source, isTrusted(source) ? OPTIONS_OF_TRUSTED : OPTIONS)) {
+            case PcpRequestDecoder.Dropped ignored -> {
+                dropped.increment();
+                yield false;
+            }
+            case PcpRequestDecoder.Refused(ResultCode code) -> {
+                count(code);
+                PcpResponse.writeError(datagram, code, code.lifetimeSeconds(), epoch, false, out);
+                yield true;
+            }
+            case PcpRequestDecoder.Accepted(PcpRequest request) -> {
+                try {
+                    carryOut(request, epoch, now).encode(out);
+                    count(ResultCode.SUCCESS);
+                } catch (Refusal refusal) {
+                    count(refusal.code);
+                    PcpResponse.writeError(datagram, refusal.code, refusal.lifetimeSeconds, epoch, true, out);
+                }
+                yield true;
+            }
+        };
+    }
+
+    private PcpResponse carryOut(PcpRequest request, long epoch, Instant now) throws Refusal {
+        Optional<PcpOption.ThirdParty> thirdParty = request.option(PcpOption.ThirdParty.class);
+        Ipv6Address b4 = thirdParty.map(PcpOption.ThirdParty::internalAddress).orElse(request.clientAddress());
+        List<PcpOption> processed = new ArrayList<>(2);
+        thirdParty.ifPresent(processed::add);
+        return switch (request.operation()) {
+            case PcpOperation.Announce announce -> PcpResponse.success(announce, 0, epoch, List.of());
+            case PcpOperation.Map map -> {
+                requireSoftwireAddress(b4, thirdParty.isPresent());
+                Optional<PcpOption.PortSet> set = request.option(PcpOption.PortSet.class);
+                if (request.lifetimeSeconds() == 0) {
+                    delete(b4, map, set, now);
+                    set.ifPresent(processed::add);
+                    yield PcpResponse.success(map, 0, epoch, processed);
+                }
+                if (set.isPresent()) {
+                    yield mapSet(b4, map, set.get(), request.lifetimeSeconds(), processed, epoch, now);
+                }
+                boolean isPreferFailure =
+                        request.option(PcpOption.PreferFailure.class).isPresent();
+                if (isPreferFailure) {
+                    processed.add(new PcpOption.PreferFailure());
+                }
+                Holding holding = holdingOf(b4, map, now);
+                PcpOperation.Map mapped = mapOwnPort(map, holding, isPreferFailure, ResultCode.USER_EX_QUOTA);
+                yield PcpResponse.success(mapped, holding.lifetimeFor(request), epoch, processed);
+            }
+            case PcpOperation.Peer peer -> {
+                requireSoftwireAddress(b4, thirdParty.isPresent());
+                Holding holding = holdingOf(b4, peer.mapping(), now);
+                PcpOperation.Map mapped = mapOwnPort(peer.mapping(), holding, true, ResultCode.CANNOT_PROVIDE_EXTERNAL);
+                yield PcpResponse.success(
+                        new PcpOperation.Peer(mapped, peer.remotePort(), peer.remoteAddress()),
+                        holding.lifetimeFor(request),
+                        epoch,
+                        processed);
+            }
+        };
+    }
+
+    private PcpResponse mapSet(
+            Ipv6Address b4,
+            PcpOperation.Map map,
+            PcpOption.PortSet asked,
+            long lifetimeSeconds,
+            List<PcpOption> processed,
+            long epoch,
+            Instant now)
+            throws Refusal {
+        if (map.protocol() != 0) {
+            throw new Refusal(ResultCode.UNSUPP_PROTOCOL);
+        }
+        PortRange window = windowOf(map.internalPort(), asked.size());
+        List<Binding> permanent = leases.permanent(b4);
+        if (!permanent.isEmpty()) {
+            return grant(permanent.getFirst(), window, map, asked, FOR_EVER, processed, epoch);
+        }
+        Optional<Lease> existing = leases.find(b4, now);
+        if (existing.isPresent()) {
+            Lease lease = existing.get();
+            requireNonce(lease, map, now);
+            Duration lifetime = clamp(lifetimeSeconds, lease.pool().settings());
+            PcpResponse response = grant(lease.binding(), window, map, asked, lifetime.toSeconds(), processed, epoch);
+            leases.renew(lease, lifetime, now);
+            return response;
+        }
+        Pool pool = leases.poolFor(b4).orElseThrow(() -> new Refusal(ResultCode.NOT_AUTHORIZED));
+        Duration lifetime = clamp(lifetimeSeconds, pool.settings());
+        Pool.Suggestion suggestion = map.externalPort() != 0
+                        && map.externalAddress().isMapped()
+                        && map.externalAddress().embeddedIpv4().bits() != 0
+                ? new Pool.Suggestion(map.externalAddress().embeddedIpv4(), map.externalPort())
+                : null;
+        Lease lease = leases.allocate(b4, map.nonce(), pool, lifetime, suggestion, window, now)
+                .orElseThrow(() -> new Refusal(ResultCode.NO_RESOURCES));
+        return grant(lease.binding(), window, map, asked, lifetime.toSeconds(), processed, epoch);
+    }
+
+    /** The answer that names the first ports of the binding within the window. */
+    private static PcpResponse grant(
+            Binding binding,
+            PortRange window,
+            PcpOperation.Map map,
+            PcpOption.PortSet asked,
+            long lifetimeSeconds,
+            List<PcpOption> processed,
+            long epoch)
+            throws Refusal {
+        PortRange granted = firstWithin(binding.ports(), window);
+        if (granted.size() > 1) {
+            processed.add(new PcpOption.PortSet(granted.size(), granted.first(), asked.parity()));
+        }
+        return PcpResponse.success(assigned(map, binding.ipv4(), granted.first()), lifetimeSeconds, epoch, processed);
+    }
+
+    private static PortRange firstWithin(PortSet ports, PortRange window) throws Refusal {
+        int spacing = ports.psidOffset() == 0 ? LAST_PORT + 1 : 1 << (16 - ports.psidOffset());
+        int index = Math.max(0, (window.first() - ports.firstPort()) / spacing);
+        for (; index < ports.rangeCount(); index++) {
+            PortRange range = ports.range(index);
+            if (range.intersects(window)) {
+                return new PortRange(Math.max(range.first(), window.first()), Math.min(range.last(), window.last()));
+            }
+            if (range.first() > window.last()) {
+                break;
+            }
+        }
+        throw new Refusal(ResultCode.USER_EX_QUOTA);
+    }
+
+    private void delete(Ipv6Address b4, PcpOperation.Map map, Optional<PcpOption.PortSet> set, Instant now)
+            throws Refusal {
+        boolean isWholeHost = map.protocol() == 0 && map.internalPort() == 0;
+        if (set.isEmpty() && !isWholeHost) {
+            // One port of a set cannot be deleted alone, and no other mapping exists.
+            if (holds(b4, map, now)) {
+                throw new Refusal(ResultCode.NOT_AUTHORIZED);
+            }
+            return;
+        }
+        PortRange window = isWholeHost
+                ? new PortRange(0, LAST_PORT)
+                : windowOf(map.internalPort(), set.orElseThrow().size());
+        for (Binding binding : leases.permanent(b4)) {
+            if (binding.ports().intersects(window)) {
+                throw new Refusal(ResultCode.NOT_AUTHORIZED, FOR_EVER);
+            }
+        }
+        Optional<Lease> lease = leases.find(b4, now);
+        if (lease.isPresent() && lease.get().binding().ports().intersects(window)) {
+            requireNonce(lease.get(), map, now);
+            leases.release(lease.get(), now);
+        }
+    }
+
+    private boolean holds(Ipv6Address b4, PcpOperation.Map map, Instant now) {
+        return leases.permanent(b4).stream().anyMatch(binding -> binding.ports().contains(map.internalPort()))
+                || leases.find(b4, now)
+                        .filter(lease -> lease.binding().ports().contains(map.internalPort()))
+                        .isPresent();
+    }
+
+    private Holding holdingOf(Ipv6Address b4, PcpOperation.Map map, Instant now) throws Refusal {
+        List<Binding> permanent = leases.permanent(b4);
+        for (Binding binding : permanent) {
+            if (binding.ports().contains(map.internalPort())) {
+                return new Holding(binding, FOR_EVER);
+            }
+        }
+        if (!permanent.isEmpty()) {
+            return new Holding(permanent.getFirst(), FOR_EVER);
+        }
+        Lease lease = leases.find(b4, now).orElseThrow(() -> new Refusal(ResultCode.NO_RESOURCES));
+        return new Holding(lease.binding(), remainingSeconds(lease, now));
+    }
+
+    /** The mapping of an own port to itself. */
+    private static PcpOperation.Map mapOwnPort(
+            PcpOperation.Map map, Holding holding, boolean isSuggestionBinding, ResultCode foreignPort) throws Refusal {
+        Binding binding = holding.binding();
+        boolean isAll = map.protocol() == 0 || map.internalPort() == 0;
+        boolean isOwn = isAll
+                ? binding.ports().equals(PortSet.WHOLE_ADDRESS)
+                : binding.ports().contains(map.internalPort());
+        if (isSuggestionBinding) {
+            boolean isOtherPort = map.externalPort() != 0 && map.externalPort() != map.internalPort();
+            Ipv6Address suggested = map.externalAddress();
+            boolean isOtherAddress = suggested.isMapped()
+                    ? suggested.embeddedIpv4().bits() != 0
+                            && !suggested.embeddedIpv4().equals(binding.ipv4())
+                    : !suggested.equals(Ipv6Address.UNSPECIFIED);
+            if (!isOwn || isOtherPort || isOtherAddress) {
+                throw new Refusal(ResultCode.CANNOT_PROVIDE_EXTERNAL);
+            }
+        }
+        if (!isOwn) {
+            throw new Refusal(foreignPort);
+        }
+        return assigned(map, binding.ipv4(), map.internalPort());
+    }
+
+    private static PcpOperation.Map assigned(PcpOperation.Map map, Ipv4Address ipv4, int port) {
+        return new PcpOperation.Map(map.nonce(), map.protocol(), map.internalPort(), port, Ipv6Address.mapped(ipv4));
+    }
+
+    private static PortRange windowOf(int first, int size) {
+        return new PortRange(first, Math.min(LAST_PORT, first + Math.max(1, size) - 1));
+    }
+
+    private static Duration clamp(long lifetimeSeconds, PoolSettings settings) {
+        return Duration.ofSeconds(Math.clamp(
+                lifetimeSeconds,
+                settings.minLifetime().toSeconds(),
+                settings.maxLifetime().toSeconds()));
+    }
+
+    private static void requireNonce(Lease lease, PcpOperation.Map map, Instant now) throws Refusal {
+        if (!lease.nonce().equals(map.nonce())) {
+            throw new Refusal(ResultCode.NOT_AUTHORIZED, remainingSeconds(lease, now));
+        }
+    }
+
+    private static long remainingSeconds(Lease lease, Instant now) {
+        return Duration.between(now, lease.expiresAt()).plusMillis(999).toSeconds();
+    }
+
+    /** A softwire ends at an IPv6 unicast address; nothing else can have a binding. */
+    private static void requireSoftwireAddress(Ipv6Address b4, boolean isThirdParty) throws Refusal {
+        boolean isMulticast = b4.high() >>> 56 == 0xff;
+        if (b4.isMapped() || isMulticast || b4.equals(Ipv6Address.UNSPECIFIED)) {
+            throw new Refusal(isThirdParty ? ResultCode.MALFORMED_OPTION : ResultCode.NOT_AUTHORIZED);
+        }
+    }
+
+    private boolean isTrusted(Ipv6Address source) {
+        for (Ipv6Prefix prefix : thirdPartyFrom) {
+            if (prefix.contains(source)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void count(ResultCode code) {
+        LongAdder adder = answered.get(code);
+        if (adder != null) {
+            adder.increment();
+        }
+    }
+}

@@ -1,0 +1,40 @@
+package io.portledger.lwaftr.export;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+class ChangeQueueTest {
+
+    private final ChangeQueue queue = new ChangeQueue(2);
+
+    @Test
+    void keepsTheOldestAndTellsTheNextHowManyWereDroppedBeforeIt() {
+        assertThat(queue.offer(Changes.numbered(0))).isTrue();
+        assertThat(queue.offer(Changes.numbered(1))).isTrue();
+        assertThat(queue.offer(Changes.numbered(2))).isFalse();
+        assertThat(queue.offer(Changes.numbered(3))).isFalse();
+        assertThat(queue.size()).isEqualTo(2);
+        assertThat(queue.poll()).isEqualTo(new ChangeQueue.Entry(Changes.numbered(0), 0));
+        assertThat(queue.offer(Changes.numbered(4))).isTrue();
+        assertThat(queue.takeDroppedAtEnd()).isZero();
+        assertThat(queue.poll()).isEqualTo(new ChangeQueue.Entry(Changes.numbered(1), 0));
+        assertThat(queue.poll()).isEqualTo(new ChangeQueue.Entry(Changes.numbered(4), 2));
+        assertThat(queue.poll()).isNull();
+        assertThat(queue.takeDroppedAtEnd()).isZero();
+    }
+
+    @Test
+    void tellsDropsThatNothingFollowed() {
+        queue.offer(Changes.numbered(0));
+        queue.offer(Changes.numbered(1));
+        queue.offer(Changes.numbered(2));
+        assertThat(queue.takeDroppedAtEnd()).isZero();
+        queue.poll();
+        queue.poll();
+        assertThat(queue.takeDroppedAtEnd()).isEqualTo(1);
+        assertThat(queue.takeDroppedAtEnd()).isZero();
+        queue.offer(Changes.numbered(3));
+        assertThat(queue.poll()).isEqualTo(new ChangeQueue.Entry(Changes.numbered(3), 0));
+    }
+}

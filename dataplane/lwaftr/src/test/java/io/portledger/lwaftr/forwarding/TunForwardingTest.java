@@ -1,0 +1,328 @@
+package io.portledger.lwaftr.forwarding;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.portledger.packet.Memory;
+import io.portledger.packet.PacketBatch;
+import io.portledger.packet.TunDevice;
+import io.portledger.softwire.Binding;
+import io.portledger.softwire.Ipv4Address;
+import io.portledger.softwire.Ipv6Address;
+import io.portledger.softwire.PortSet;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.net.InetSocketAddress;
+import java.net.StandardProtocolFamily;
+import java.nio.ByteBuffer;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/**
+ * The kernel's own TCP through the lwAFTR: a subscriber's host in one network namespace, the lwAFTR's router and an
+ * Internet host in another.
+ *
+ * <pre>
+ *   subscriber (192.0.2.1, ports of PSID 34)          router and Internet host (198.51.100.7)
+ *     TUN sub ── test plays the lwB4 ── TUN access ── kernel routes ── TUN lwaftr ── ForwardingWorker
+ * </pre>
+ */
+@Timeout(120)
+class TunForwardingTest {
+
+    private static final Ipv4Address SUBSCRIBER = Ipv4Address.parse("192.0.2.1");
+    private static final PortSet PORTS = new PortSet(0, 6, 34);
+    private static final Ipv6Address B4 = Ipv6Address.parse("2001:db8:0:100:0:c000:201:22");
+    private static final Ipv6Address BR = Ipv6Address.parse("2001:db8:ffff::1");
+    private static final int CLONE_NEWNET = 0x4000_0000;
+
+    private final String suffix = Integer.toHexString(new Random().nextInt(0x10000, 0x100000));
+    private final String routerNamespace = "pl-r-" + suffix;
+    private final String subscriberNamespace = "pl-s-" + suffix;
+    private final List<AutoCloseable> opened = new ArrayList<>();
+    private final BindingTable table = new BindingTable();
+    private volatile boolean isEnding;
+
+    @BeforeEach
+    void makeNamespaces() throws Exception {
+        try {
+            ip("netns", "add", routerNamespace);
+            ip("netns", "add", subscriberNamespace);
+        } catch (IOException | AssertionError e) {
+            throw new AssertionError(
+                    "This test makes network namespaces: run it as root, with the Debian package iproute2", e);
+        }
+    }
+
+    @AfterEach
+    void removeEverything() throws Exception {
+        isEnding = true;
+        for (AutoCloseable resource : opened.reversed()) {
+            resource.close();
+        }
+        table.close();
+        run("ip", "netns", "del", routerNamespace);
+        run("ip", "netns", "del", subscriberNamespace);
+    }
+
+    @Test
+    void tcpGoesThroughTheSoftwireBothWaysAndForeignPortsDoNot() throws Exception {
+        table.put(new Binding(B4, SUBSCRIBER, PORTS, BR));
+        TunDevice lwaftr = openIn(routerNamespace, "lw" + suffix);
+        TunDevice access = openIn(routerNamespace, "ac" + suffix);
+        TunDevice subscriber = openIn(subscriberNamespace, "su" + suffix);
+        configureRouter(lwaftr.name(), access.name());
+        configureSubscriber(subscriber.name());
+        ForwardingWorker worker = ForwardingWorker.start(lwaftr, table, Engine.settings());
+        opened.add(worker);
+        startLwB4(subscriber, access);
+
+        ServerSocketChannel server = inNamespace(routerNamespace, () -> {
+            ServerSocketChannel channel = ServerSocketChannel.open(StandardProtocolFamily.INET);
+            return channel.bind(new InetSocketAddress("198.51.100.7", 0));
+        });
+        opened.add(server);
+        int serverPort = ((InetSocketAddress) server.getLocalAddress()).getPort();
+        Thread echo = Thread.ofVirtual().start(() -> echoOne(server));
+
+        byte[] sent = new byte[300_000];
+        new Random(1).nextBytes(sent);
+        byte[] received = inNamespace(subscriberNamespace, () -> {
+            try (SocketChannel socket = connected(35000, serverPort)) {
+                Thread writer = Thread.ofVirtual().start(() -> writeAll(socket, sent));
+                byte[] back = readAll(socket, sent.length);
+                writer.join();
+                return back;
+            }
+        });
+        echo.join();
+        assertThat(received).isEqualTo(sent);
+        Counters counters = worker.counters();
+        assertThat(counters.octets(Counter.OUT_IPV4)).isGreaterThan(sent.length);
+        assertThat(counters.octets(Counter.ENCAPSULATED_IPV4)).isGreaterThan(sent.length);
+        assertThat(table.volume(SUBSCRIBER, PORTS).orElseThrow().upstreamOctets())
+                .isGreaterThan(sent.length);
+        assertThat(counters.packets(Counter.DROP_NO_SOURCE_SOFTWIRE_IPV6)).isZero();
+
+        startConnecting(40000, serverPort);
+        await().untilAsserted(() -> assertThat(counters.packets(Counter.DROP_NO_SOURCE_SOFTWIRE_IPV6))
+                .isPositive());
+        assertThat(counters.packets(Counter.OUT_ICMPV6)).isPositive();
+    }
+
+    @Test
+    void aDeviceThatIsTakenOrHasABadNameIsRefusedWithAReason() throws Exception {
+        TunDevice device = TunDevice.open("tk" + suffix);
+        opened.add(device);
+        assertThatThrownBy(() -> TunDevice.open(device.name()))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining(device.name())
+                .hasMessageContaining("another process has it");
+        assertThatThrownBy(() -> TunDevice.open("a-name-of-16-let"))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("Invalid interface name \"a-name-of-16-let\" (allowed: 1-15 letters and digits)");
+    }
+
+    private void configureRouter(String lwaftr, String access) throws Exception {
+        inRouter("sysctl -q -w net.ipv6.conf.all.forwarding=1 net.ipv4.conf.all.rp_filter=0"
+                + " net.ipv4.conf.default.rp_filter=0");
+        inRouter("ip link set lo up && ip address add 198.51.100.7/32 dev lo");
+        inRouter("ip link set " + lwaftr + " up && ip link set " + access + " up");
+        inRouter("ip route add 192.0.2.0/24 dev " + lwaftr + " src 198.51.100.7");
+        inRouter("ip route add 203.0.113.1/32 dev " + lwaftr);
+        inRouter("ip -6 route add 2001:db8:ffff::1/128 dev " + lwaftr);
+        inRouter("ip -6 route add 2001:db8:0:100::/56 dev " + access);
+    }
+
+    private void configureSubscriber(String device) throws Exception {
+        in(subscriberNamespace, "ip link set " + device + " mtu 1460 up && ip address add 192.0.2.1/32 dev " + device);
+        in(subscriberNamespace, "ip route add default dev " + device + " src 192.0.2.1");
+    }
+
+    /** The other end of the softwire, without NAPT: the subscriber's host keeps to its ports by itself. */
+    private void startLwB4(TunDevice subscriber, TunDevice access) {
+        startPump(
+                subscriber,
+                packet -> {
+                    boolean isIpv4 = packet[0] >>> 4 == 4;
+                    return isIpv4 ? Packets.ipv6(B4, BR, 4, packet) : new byte[0];
+                },
+                access);
+        startPump(
+                access,
+                packet -> {
+                    boolean isTunnel = packet.length > 40 && packet[0] >>> 4 == 6 && packet[6] == 4;
+                    return isTunnel ? Arrays.copyOfRange(packet, 40, packet.length) : new byte[0];
+                },
+                subscriber);
+    }
+
+    private interface Change {
+        byte[] of(byte[] packet);
+    }
+
+    private void startPump(TunDevice from, Change change, TunDevice to) {
+        PacketBatch in = PacketBatch.withMemory(64, 2000);
+        PacketBatch out = PacketBatch.withMemory(64, 2000);
+        Thread thread = Thread.ofPlatform().name("lwb4-" + from.name()).start(() -> {
+            try {
+                while (!isEnding) {
+                    in.clear();
+                    out.clear();
+                    from.receive(in, 50);
+                    for (int i = 0; i < in.size(); i++) {
+                        byte[] changed = change.of(Memory.toBytes(in.address(i), in.length(i)));
+                        if (changed.length > 0) {
+                            out.add(changed);
+                        }
+                    }
+                    to.send(out);
+                }
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
+        opened.add(() -> {
+            thread.join();
+            in.close();
+            out.close();
+        });
+    }
+
+    private static void echoOne(ServerSocketChannel server) {
+        try (SocketChannel socket = server.accept()) {
+            ByteBuffer buffer = ByteBuffer.allocate(1 << 16);
+            while (socket.read(buffer) >= 0) {
+                buffer.flip();
+                while (buffer.hasRemaining()) {
+                    socket.write(buffer);
+                }
+                buffer.clear();
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static SocketChannel connected(int localPort, int serverPort) throws IOException {
+        SocketChannel socket = SocketChannel.open(StandardProtocolFamily.INET);
+        socket.bind(new InetSocketAddress("192.0.2.1", localPort));
+        socket.connect(new InetSocketAddress("198.51.100.7", serverPort));
+        return socket;
+    }
+
+    private void startConnecting(int localPort, int serverPort) throws Exception {
+        opened.add(inNamespace(subscriberNamespace, () -> {
+            SocketChannel socket = SocketChannel.open(StandardProtocolFamily.INET);
+            socket.configureBlocking(false);
+            socket.bind(new InetSocketAddress("192.0.2.1", localPort));
+            socket.connect(new InetSocketAddress("198.51.100.7", serverPort));
+            return socket;
+        }));
+    }
+
+    private static void writeAll(SocketChannel socket, byte[] octets) {
+        try {
+            ByteBuffer buffer = ByteBuffer.wrap(octets);
+            while (buffer.hasRemaining()) {
+                socket.write(buffer);
+            }
+            socket.shutdownOutput();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static byte[] readAll(SocketChannel socket, int length) throws IOException {
+        byte[] octets = new byte[length];
+        ByteBuffer buffer = ByteBuffer.wrap(octets);
+        while (buffer.hasRemaining() && socket.read(buffer) >= 0) {
+            // Until the other side has said everything.
+        }
+        return octets;
+    }
+
+    private TunDevice openIn(String namespace, String name) throws Exception {
+        TunDevice device = TunDevice.open(name);
+        opened.add(device);
+        ip("link", "set", name, "netns", namespace);
+        return device;
+    }
+
+    private void inRouter(String command) throws Exception {
+        in(routerNamespace, command);
+    }
+
+    private static void in(String namespace, String command) throws Exception {
+        ip("netns", "exec", namespace, "sh", "-c", command);
+    }
+
+    private static void ip(String... arguments) throws Exception {
+        List<String> command = new ArrayList<>(List.of("ip"));
+        command.addAll(List.of(arguments));
+        String printed = run(command.toArray(String[]::new));
+        assertThat(printed).as(String.join(" ", command)).isEmpty();
+    }
+
+    /** What the command printed; with its exit status, if that is not 0. */
+    private static String run(String... command) throws Exception {
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        String printed = new String(process.getInputStream().readAllBytes(), UTF_8);
+        int status = process.waitFor();
+        return status == 0 ? printed : printed + " (exit status " + status + ")";
+    }
+
+    /** Runs something in a thread of its own that has entered the namespace; sockets made there stay there. */
+    private static <T> T inNamespace(String namespace, Callable<T> action) throws Exception {
+        CompletableFuture<T> result = new CompletableFuture<>();
+        Thread.ofPlatform().start(() -> {
+            try {
+                enter(namespace);
+                result.complete(action.call());
+            } catch (Throwable e) {
+                result.completeExceptionally(e);
+            }
+        });
+        return result.get();
+    }
+
+    @SuppressWarnings("restricted") // setns(2) has no equivalent in Java.
+    private static void enter(String namespace) throws Throwable {
+        Linker linker = Linker.nativeLinker();
+        MethodHandle open = linker.downcallHandle(
+                linker.defaultLookup().findOrThrow("open"),
+                FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_INT),
+                Linker.Option.firstVariadicArg(2));
+        MethodHandle setns = linker.downcallHandle(
+                linker.defaultLookup().findOrThrow("setns"),
+                FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
+        MethodHandle close = linker.downcallHandle(
+                linker.defaultLookup().findOrThrow("close"),
+                FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
+        try (Arena arena = Arena.ofConfined()) {
+            int fd = (int) open.invokeExact(arena.allocateFrom("/var/run/netns/" + namespace), 0);
+            int outcome = (int) setns.invokeExact(fd, CLONE_NEWNET);
+            int ignored = (int) close.invokeExact(fd);
+            if (outcome != 0) {
+                throw new AssertionError("Cannot enter network namespace " + namespace + ": run this test as root");
+            }
+        }
+    }
+}

@@ -1,0 +1,446 @@
+package io.portledger.softwire.table;
+
+import io.portledger.softwire.Binding;
+import io.portledger.softwire.Ipv4Address;
+import io.portledger.softwire.Ipv6Address;
+import io.portledger.softwire.Ipv6Prefix;
+import io.portledger.softwire.PortSet;
+import io.portledger.softwire.Softwire;
+import io.portledger.softwire.table.BindInstance.IcmpPolicy;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.NoSuchElementException;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
+import tools.jackson.core.ObjectReadContext;
+import tools.jackson.core.StreamReadFeature;
+import tools.jackson.core.TokenStreamLocation;
+import tools.jackson.core.exc.JacksonIOException;
+import tools.jackson.core.json.JsonFactory;
+
+/**
+ * Reads the binding table of an instance of {@code ietf-softwire-br} (RFC 8676) in JSON (RFC 7951).
+ *
+ * <p>{@code binding-ipv6info} is the lwB4's address, or a prefix, from which the address is made by RFC 7596 §5.1.
+ * Members of other modules and read-only counters are skipped, any other unknown member is an error. One
+ * {@code bind-instance} is read; a second is an error.
+ */
+public final class JsonBindingReader implements BindingReader {
+
+    private static final String MODULE = "ietf-softwire-br:";
+    private static final JsonFactory FACTORY = JsonFactory.builder()
+            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            .build();
+
+    private final JsonParser json;
+    private final String file;
+    private final @Nullable Ipv6Address defaultBr;
+
+    /** The leaves of the instance beside the table, by name: String, Long or Boolean. */
+    private final Map<String, Object> leaves = new HashMap<>();
+
+    private boolean hasIcmpPolicy;
+    private @Nullable BindInstance instance;
+    private State state = State.BEFORE_ENTRIES;
+    private @Nullable Binding next;
+    private int nextLine;
+    private int returnedLine;
+
+    private enum State {
+        BEFORE_ENTRIES,
+        IN_ENTRIES,
+        AT_END
+    }
+
+    /**
+     * Takes over {@code in}.
+     *
+     * @param file what messages call the table; empty for nothing
+     * @param defaultBr the BR address of entries that name none; null if each must
+     */
+    public JsonBindingReader(InputStream in, String file, @Nullable Ipv6Address defaultBr) {
+        this.file = file;
+        this.defaultBr = defaultBr;
+        json = FACTORY.createParser(ObjectReadContext.empty(), in);
+    }
+
+    @Override
+    public boolean hasNext() {
+        if (next == null && state != State.AT_END) {
+            try {
+                next = read();
+            } catch (BindingTableException e) {
+                state = State.AT_END;
+                throw e;
+            } catch (JacksonIOException e) {
+                state = State.AT_END;
+                throw new UncheckedIOException(e.getCause());
+            } catch (JacksonException e) {
+                state = State.AT_END;
+                TokenStreamLocation location = e.getLocation();
+                throw new BindingTableException(
+                        file,
+                        location == null ? 0 : location.getLineNr(),
+                        location == null ? 0 : location.getColumnNr(),
+                        "this is not JSON: " + e.getOriginalMessage(),
+                        e);
+            }
+        }
+        return next != null;
+    }
+
+    @Override
+    public Binding next() {
+        if (!hasNext() || next == null) {
+            throw new NoSuchElementException();
+        }
+        Binding binding = next;
+        returnedLine = nextLine;
+        next = null;
+        return binding;
+    }
+
+    @Override
+    public int line() {
+        return returnedLine;
+    }
+
+    /**
+     * What the instance holds beside the table.
+     *
+     * @throws IllegalStateException while there are bindings left to read: parts of it may stand behind them
+     */
+    public BindInstance instance() {
+        if (instance == null) {
+            throw new IllegalStateException("the instance is known when all its bindings have been read");
+        }
+        return instance;
+    }
+
+    @Override
+    public void close() throws IOException {
+        try {
+            json.close();
+        } catch (JacksonIOException e) {
+            throw e.getCause();
+        }
+    }
+
+    private @Nullable Binding read() {
+        if (state == State.BEFORE_ENTRIES) {
+            state = toEntries() ? State.IN_ENTRIES : State.AT_END;
+        }
+        if (state == State.IN_ENTRIES) {
+            if (json.nextToken() == JsonToken.START_OBJECT) {
+                nextLine = json.currentTokenLocation().getLineNr();
+                return entry();
+            }
+            require(JsonToken.END_ARRAY, "binding-entry is a list of objects");
+            state = State.AT_END;
+            while (nextMember() != null) {
+                unknownMember("binding-table");
+            }
+            instanceMembers();
+        }
+        toEnd();
+        return null;
+    }
+
+    /** Whether there are entries; if not, the reader stands behind the instance. */
+    private boolean toEntries() {
+        json.nextToken();
+        require(JsonToken.START_OBJECT, "this is no RFC 8676 instance: it is no JSON object");
+        descend("br-instances", "");
+        descend("binding", "br-instances");
+        descend("bind-instance", "binding");
+        json.nextToken();
+        require(JsonToken.START_ARRAY, "bind-instance is a list");
+        json.nextToken();
+        require(JsonToken.START_OBJECT, "bind-instance has no instance");
+        return instanceMembers();
+    }
+
+    /** Goes to the value of member {@code name} of the object that has begun; objects and lists of objects are entered. */
+    private void descend(String name, String parent) {
+        for (String member = nextMember(); member != null; member = nextMember()) {
+            if (member.equals(name)) {
+                if (!name.equals("bind-instance")) {
+                    json.nextToken();
+                    require(JsonToken.START_OBJECT, name + " is an object");
+                }
+                return;
+            }
+            unknownMember(parent);
+        }
+        String path = parent.isEmpty() ? MODULE + name : name;
+        throw fault("this is no RFC 8676 instance with a binding table: " + (parent.isEmpty() ? "it" : parent)
+                + " has no member \"" + path + "\"");
+    }
+
+    /** Reads members of the instance up to its binding entries (true) or its end (false). */
+    private boolean instanceMembers() {
+        for (String member = nextMember(); member != null; member = nextMember()) {
+            switch (member) {
+                case "binding-table" -> {
+                    json.nextToken();
+                    require(JsonToken.START_OBJECT, "binding-table is an object");
+                    for (String inner = nextMember(); inner != null; inner = nextMember()) {
+                        if (inner.equals("binding-entry")) {
+                            json.nextToken();
+                            require(JsonToken.START_ARRAY, "binding-entry is a list of objects");
+                            return true;
+                        }
+                        unknownMember("binding-table");
+                    }
+                }
+                case "binding-table-versioning" -> {
+                    json.nextToken();
+                    leaves("binding-table-versioning", "version", "date");
+                }
+                case "icmp-policy" -> {
+                    hasIcmpPolicy = true;
+                    json.nextToken();
+                    icmpPolicy();
+                }
+                case "name", "softwire-num-max", "softwire-payload-mtu", "softwire-path-mru", "enable-hairpinning" ->
+                    leaf(member);
+                case "traffic-stat" -> skipValue();
+                default -> unknownMember("bind-instance");
+            }
+        }
+        instance = buildInstance();
+        return false;
+    }
+
+    private void icmpPolicy() {
+        require(JsonToken.START_OBJECT, "icmp-policy is an object");
+        for (String member = nextMember(); member != null; member = nextMember()) {
+            switch (member) {
+                case "icmpv4-errors" -> {
+                    json.nextToken();
+                    leaves("icmpv4-errors", "allow-incoming-icmpv4", "icmpv4-rate", "generate-icmpv4-errors");
+                }
+                case "icmpv6-errors" -> {
+                    json.nextToken();
+                    leaves("icmpv6-errors", "generate-icmpv6-errors", "icmpv6-rate");
+                }
+                default -> unknownMember("icmp-policy");
+            }
+        }
+    }
+
+    private void leaves(String container, String... names) {
+        require(JsonToken.START_OBJECT, container + " is an object");
+        for (String member = nextMember(); member != null; member = nextMember()) {
+            if (List.of(names).contains(member)) {
+                leaf(member);
+            } else {
+                unknownMember(container);
+            }
+        }
+    }
+
+    private void leaf(String name) {
+        Object value = switch (json.nextToken()) {
+            case VALUE_STRING -> json.getString();
+            case VALUE_NUMBER_INT -> json.getLongValue();
+            case VALUE_TRUE -> true;
+            case VALUE_FALSE -> false;
+            default -> throw fault(name + " has a value of the wrong kind: " + json.getString());
+        };
+        leaves.put(name, value);
+    }
+
+    private BindInstance buildInstance() {
+        try {
+            String version = optional("version", String.class);
+            String name = optional("name", String.class);
+            if (name == null) {
+                throw new IllegalArgumentException("name is missing");
+            }
+            BindInstance unknown = BindInstance.named(name);
+            return new BindInstance(
+                    name,
+                    version == null ? null : unsigned(version),
+                    optional("date", String.class),
+                    numberOr("softwire-num-max", unknown.softwireNumMax()),
+                    Math.clamp(numberOr("softwire-payload-mtu", unknown.softwirePayloadMtu()), -1, 0x10000),
+                    Math.clamp(numberOr("softwire-path-mru", unknown.softwirePathMru()), -1, 0x10000),
+                    optional("enable-hairpinning", Boolean.class),
+                    hasIcmpPolicy
+                            ? new IcmpPolicy(
+                                    optional("allow-incoming-icmpv4", Boolean.class),
+                                    optional("icmpv4-rate", Long.class),
+                                    optional("generate-icmpv4-errors", Boolean.class),
+                                    optional("generate-icmpv6-errors", Boolean.class),
+                                    optional("icmpv6-rate", Long.class))
+                            : null);
+        } catch (IllegalArgumentException e) {
+            throw fault("bind-instance: " + e.getMessage());
+        }
+    }
+
+    private static long unsigned(String version) {
+        try {
+            return Long.parseUnsignedLong(version);
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException("version \"" + version + "\" is not a number of 64 bits", e);
+        }
+    }
+
+    /** Mandatory in RFC 8676, but a table is no worse without them. */
+    private long numberOr(String name, long otherwise) {
+        Long value = optional(name, Long.class);
+        return value == null ? otherwise : value;
+    }
+
+    private <T> @Nullable T optional(String name, Class<T> type) {
+        Object value = leaves.get(name);
+        if (value != null && !type.isInstance(value)) {
+            String kind = type == Long.class ? "a number" : type == Boolean.class ? "true or false" : "a string";
+            throw new IllegalArgumentException(name + " must be " + kind);
+        }
+        return type.cast(value);
+    }
+
+    private Binding entry() {
+        TokenStreamLocation start = json.currentTokenLocation();
+        String info = null;
+        Ipv4Address ipv4 = null;
+        Ipv6Address br = null;
+        PortSet ports = null;
+        for (String member = nextMember(); member != null; member = nextMember()) {
+            try {
+                switch (member) {
+                    case "binding-ipv6info" -> info = string(member);
+                    case "binding-ipv4-addr" -> ipv4 = Ipv4Address.parse(string(member));
+                    case "br-ipv6-addr" -> br = Ipv6Address.parse(string(member));
+                    case "port-set" -> ports = portSet();
+                    default -> unknownMember("binding-entry");
+                }
+            } catch (IllegalArgumentException e) {
+                throw fault(String.valueOf(e.getMessage()), json.currentTokenLocation(), e);
+            }
+        }
+        try {
+            if (info == null) {
+                throw new IllegalArgumentException("binding-ipv6info is missing");
+            }
+            if (ipv4 == null) {
+                throw new IllegalArgumentException(
+                        "binding-ipv4-addr is missing; only softwires with IPv4 are bindings");
+            }
+            if (ports == null) {
+                throw new IllegalArgumentException("port-set is missing (expected psid-len 0 for a whole address)");
+            }
+            Ipv6Address b4 = info.indexOf('/') < 0
+                    ? Ipv6Address.parse(info)
+                    : Softwire.address(Ipv6Prefix.parse(info), ipv4, ports);
+            return new Binding(b4, ipv4, ports, Fields.brAddress("br-ipv6-addr", br, defaultBr));
+        } catch (IllegalArgumentException e) {
+            throw fault(String.valueOf(e.getMessage()), start, e);
+        }
+    }
+
+    private PortSet portSet() {
+        json.nextToken();
+        require(JsonToken.START_OBJECT, "port-set is an object");
+        TokenStreamLocation start = json.currentTokenLocation();
+        int psidOffset = 0;
+        int psidLength = -1;
+        int psid = -1;
+        for (String member = nextMember(); member != null; member = nextMember()) {
+            switch (member) {
+                case Fields.PSID_OFFSET -> psidOffset = number(member, 16);
+                case Fields.PSID_LEN -> psidLength = number(member, 15);
+                case Fields.PSID -> psid = number(member, 0xffff);
+                default -> unknownMember("port-set");
+            }
+        }
+        if (psidLength < 0 || psid < 0) {
+            throw fault((psidLength < 0 ? Fields.PSID_LEN : Fields.PSID) + " is missing in port-set", start, null);
+        }
+        try {
+            return Fields.portSet(psidOffset, psidLength, psid);
+        } catch (IllegalArgumentException e) {
+            throw fault(String.valueOf(e.getMessage()), start, e);
+        }
+    }
+
+    private String string(String name) {
+        json.nextToken();
+        require(JsonToken.VALUE_STRING, name + " must be a string");
+        return json.getString();
+    }
+
+    private int number(String name, int max) {
+        json.nextToken();
+        require(JsonToken.VALUE_NUMBER_INT, name + " must be a number");
+        String digits = json.getString();
+        if (digits.length() > 5 || json.getIntValue() < 0 || json.getIntValue() > max) {
+            throw Fields.outOfRange(name, digits, max);
+        }
+        return json.getIntValue();
+    }
+
+    /** Ends the list of instances and the document; nothing of ours may follow. */
+    private void toEnd() {
+        if (json.nextToken() == JsonToken.START_OBJECT) {
+            throw fault("a second bind-instance (expected one; split the file)");
+        }
+        require(JsonToken.END_ARRAY, "bind-instance is a list of objects");
+        for (String parent : new String[] {"binding", "br-instances", ""}) {
+            while (nextMember() != null) {
+                unknownMember(parent);
+            }
+        }
+        if (json.nextToken() != null) {
+            throw fault("text after the end of the instance");
+        }
+    }
+
+    /** The name of the next member without the prefix of its module if that is ours; null at the end of the object. */
+    private @Nullable String nextMember() {
+        if (json.nextToken() == JsonToken.END_OBJECT) {
+            return null;
+        }
+        String name = json.currentName();
+        return name.startsWith(MODULE) ? name.substring(MODULE.length()) : name;
+    }
+
+    /** Skips a member of another module, which RFC 7951 §4 marks by its prefix. */
+    private void unknownMember(String parent) {
+        String name = json.currentName();
+        if (name.indexOf(':') < 0 || name.startsWith(MODULE)) {
+            throw fault("unknown member \"" + name + "\"" + (parent.isEmpty() ? "" : " in " + parent));
+        }
+        skipValue();
+    }
+
+    private void skipValue() {
+        json.nextToken();
+        json.skipChildren();
+    }
+
+    private void require(JsonToken token, String otherwise) {
+        if (json.currentToken() != token) {
+            throw fault(otherwise);
+        }
+    }
+
+    private BindingTableException fault(String what) {
+        return fault(what, json.currentTokenLocation(), null);
+    }
+
+    private BindingTableException fault(String what, TokenStreamLocation at, @Nullable Throwable cause) {
+        return cause == null
+                ? new BindingTableException(file, at.getLineNr(), at.getColumnNr(), what)
+                : new BindingTableException(file, at.getLineNr(), at.getColumnNr(), what, cause);
+    }
+}

@@ -1,0 +1,171 @@
+package io.portledger.jobs;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import io.portledger.jobs.BindingHistory.Change;
+import io.portledger.ledger.Gap;
+import io.portledger.records.v1.BindingEvent;
+import io.portledger.softwire.Ipv4Address;
+import io.portledger.softwire.PortSet;
+import io.portledger.softwire.Ports;
+import java.io.Serial;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.apache.flink.api.common.functions.OpenContext;
+import org.apache.flink.api.common.state.MapState;
+import org.apache.flink.api.common.state.MapStateDescriptor;
+import org.apache.flink.api.common.state.ValueState;
+import org.apache.flink.api.common.state.ValueStateDescriptor;
+import org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo;
+import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.metrics.Counter;
+import org.apache.flink.streaming.api.functions.KeyedProcessFunction;
+import org.apache.flink.util.Collector;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * {@link BindingHistory} with its state in Flink, one entry for each set of ports of an address: an event reads and
+ * writes the entry of its own ports, and those of others only while an address is divided in more than one way.
+ */
+final class BindingHistoryFunction extends KeyedProcessFunction<Integer, NatEvent, LedgerWrite> {
+
+    @Serial
+    private static final long serialVersionUID = 1L;
+
+    /** What stands for ports that are no port set, among the divisions of an address. */
+    private static final String BLOCKS = "blocks";
+
+    private final Duration horizon;
+
+    private transient @Nullable Working working;
+
+    BindingHistoryFunction(Duration horizon) {
+        this.horizon = horizon;
+    }
+
+    private record Working(
+            BindingHistory history,
+            MapState<String, byte[]> ports,
+            ValueState<String> divisions,
+            Counter applied,
+            Counter known,
+            Counter late,
+            Counter conflicts) {}
+
+    @Override
+    public void open(OpenContext context) {
+        var runtime = getRuntimeContext();
+        var metrics = runtime.getMetricGroup();
+        working = new Working(
+                new BindingHistory(horizon),
+                runtime.getMapState(new MapStateDescriptor<>(
+                        "ports", Types.STRING, PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO)),
+                runtime.getState(new ValueStateDescriptor<>("divisions", Types.STRING)),
+                metrics.counter("applied"),
+                metrics.counter("known"),
+                metrics.counter("late"),
+                metrics.counter("conflicts"));
+    }
+
+    @Override
+    public void processElement(NatEvent natEvent, Context context, Collector<LedgerWrite> out) throws Exception {
+        Working w = Objects.requireNonNull(working);
+        Testimony event = testimony(natEvent);
+        Ipv4Address ipv4 = event.fact().ipv4();
+        List<PortsHistory> overlapping = overlapping(w, ipv4, event.ports());
+
+        Change change = w.history.add(overlapping, event, natEvent.offset + 1);
+
+        switch (change.outcome()) {
+            case KNOWN -> w.known.inc();
+            case LATE -> {
+                w.late.inc();
+                late(event, context, out);
+                return;
+            }
+            case APPLIED -> w.applied.inc();
+        }
+        w.conflicts.inc(change.conflicts());
+        if (change.outcome() == Change.Outcome.APPLIED) {
+            for (PortsHistory history : overlapping) {
+                w.ports.put(history.ports.key(), history.toBytes(ipv4));
+            }
+        }
+        change.deleted().forEach(document -> out.collect(LedgerWrite.delete(document, change.version())));
+        change.written().forEach(document -> out.collect(LedgerWrite.write(document, change.version())));
+    }
+
+    private static Testimony testimony(NatEvent natEvent) {
+        try {
+            return Testimony.from(BindingEvent.parseFrom(natEvent.event));
+        } catch (InvalidProtocolBufferException e) {
+            throw new IllegalStateException("an event that was decoded before cannot be decoded", e);
+        }
+    }
+
+    /** A record that is known to exist and not used: whoever asks about its time shall see that something is missing. */
+    private void late(Testimony event, Context context, Collector<LedgerWrite> out) {
+        Instant at = Instant.ofEpochMilli(event.atMillis());
+        out.collect(LedgerWrite.write(new Gap(
+                event.evidence().getExporter(),
+                Integer.toUnsignedLong(event.evidence().getObservationDomain()),
+                "LATE",
+                at,
+                at,
+                1)));
+        context.output(
+                Refused.TAG,
+                Refused.late(
+                        event,
+                        "Event of " + at + " about " + event.fact().ipv4() + " ports "
+                                + event.ports().key()
+                                + " came after the history of that time was closed (horizon " + horizon + ")"));
+    }
+
+    /** The histories of {@code own} and of all ports that overlap them, directly or over others. */
+    private static List<PortsHistory> overlapping(Working w, Ipv4Address ipv4, Ports own) throws Exception {
+        List<PortsHistory> found = new ArrayList<>();
+        byte[] state = w.ports.get(own.key());
+        found.add(state == null ? new PortsHistory(own) : PortsHistory.fromBytes(ipv4, own, state));
+        if (isOnlyDivision(w, own)) {
+            return found;
+        }
+        Map<Ports, byte[]> others = new LinkedHashMap<>();
+        for (Map.Entry<String, byte[]> entry : w.ports.entries()) {
+            Ports ports = Ports.parse(entry.getKey());
+            if (!ports.equals(own)) {
+                others.put(ports, entry.getValue());
+            }
+        }
+        for (int i = 0; i < found.size(); i++) {
+            Ports reached = found.get(i).ports;
+            others.entrySet().removeIf(other -> {
+                boolean overlaps = other.getKey().overlaps(reached);
+                if (overlaps) {
+                    found.add(PortsHistory.fromBytes(ipv4, other.getKey(), other.getValue()));
+                }
+                return overlaps;
+            });
+        }
+        return found;
+    }
+
+    /** Whether the address was never divided but as {@code own} divides it: nothing else can overlap then. */
+    private static boolean isOnlyDivision(Working w, Ports own) throws Exception {
+        String division = own instanceof PortSet set ? set.psidOffset() + "/" + set.psidLength() : BLOCKS;
+        String known = w.divisions.value();
+        if (known == null) {
+            w.divisions.update(division);
+            return own instanceof PortSet;
+        }
+        List<String> all = List.of(known.split(" "));
+        if (!all.contains(division)) {
+            w.divisions.update(known + " " + division);
+        }
+        return own instanceof PortSet && all.equals(List.of(division));
+    }
+}

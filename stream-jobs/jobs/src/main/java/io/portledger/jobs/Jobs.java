@@ -1,0 +1,106 @@
+package io.portledger.jobs;
+
+import io.portledger.records.Topic;
+import org.apache.flink.api.common.eventtime.WatermarkStrategy;
+import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.PipelineOptions;
+import org.apache.flink.connector.base.DeliveryGuarantee;
+import org.apache.flink.connector.kafka.sink.KafkaSink;
+import org.apache.flink.connector.kafka.source.KafkaSource;
+import org.apache.flink.connector.kafka.source.enumerator.initializer.OffsetsInitializer;
+import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+
+/**
+ * The stream jobs: events from Kafka become intervals in the ledger, reports of losses become gaps, and what cannot be
+ * used goes to a topic of its own.
+ *
+ * <p>How often state is saved and how a job restarts is the environment's business. Without saved state everything is
+ * read anew from the start of the topics, and leads to the same documents.
+ */
+public final class Jobs {
+
+    /** Consumer group under which the progress of the jobs can be watched. */
+    static final String GROUP = "portledger-jobs";
+
+    private Jobs() {}
+
+    /**
+     * Runs the jobs on the cluster to which this was submitted; see {@link JobsSettings} for the arguments.
+     *
+     * @throws Exception if the cluster does not take the job
+     */
+    public static void main(String[] arguments) throws Exception {
+        JobsSettings settings;
+        try {
+            settings = JobsSettings.parse(arguments);
+        } catch (IllegalArgumentException e) {
+            System.err.println(e.getMessage());
+            System.err.println("Usage: --kafka HOST:PORT --elasticsearch URL [--parallelism N] [--horizon P7D]"
+                    + " [--flush-interval PT0.2S]");
+            throw e;
+        }
+        StreamExecutionEnvironment environment = StreamExecutionEnvironment.getExecutionEnvironment();
+        define(environment, settings);
+        environment.execute("portledger");
+    }
+
+    /** Adds the whole graph to an environment; the ids of its operators never change, so that state can be restored. */
+    public static void define(StreamExecutionEnvironment environment, JobsSettings settings) {
+        Configuration configuration = new Configuration();
+        configuration.set(PipelineOptions.GENERIC_TYPES, false);
+        environment.configure(configuration);
+        if (settings.parallelism() > 0) {
+            environment.setParallelism(settings.parallelism());
+        }
+
+        SingleOutputStreamOperator<NatEvent> natEvents = environment
+                .fromSource(source(settings, Topic.NAT_EVENTS), WatermarkStrategy.noWatermarks(), "nat-events")
+                .uid("nat-events")
+                .process(new NatEventReader())
+                .returns(Types.POJO(NatEvent.class))
+                .name("read-nat-events")
+                .uid("read-nat-events");
+        SingleOutputStreamOperator<LedgerWrite> bindings = natEvents
+                .keyBy(event -> event.ipv4, Types.INT)
+                .process(new BindingHistoryFunction(settings.horizon()))
+                .returns(Types.POJO(LedgerWrite.class))
+                .name("binding-history")
+                .uid("binding-history");
+        SingleOutputStreamOperator<LedgerWrite> gaps = environment
+                .fromSource(
+                        source(settings, Topic.EXPORTER_HEALTH), WatermarkStrategy.noWatermarks(), "exporter-health")
+                .uid("exporter-health")
+                .process(new GapReader())
+                .returns(Types.POJO(LedgerWrite.class))
+                .name("read-exporter-health")
+                .uid("read-exporter-health");
+
+        bindings.union(gaps)
+                .sinkTo(new ElasticsearchSink(settings.elasticsearch(), settings.flushInterval()))
+                .name("ledger")
+                .uid("ledger");
+        natEvents
+                .getSideOutput(Refused.TAG)
+                .union(bindings.getSideOutput(Refused.TAG), gaps.getSideOutput(Refused.TAG))
+                .sinkTo(KafkaSink.<byte[]>builder()
+                        .setBootstrapServers(settings.kafka())
+                        .setRecordSerializer(new Refused.Schema())
+                        .setDeliveryGuarantee(DeliveryGuarantee.AT_LEAST_ONCE)
+                        .build())
+                .name("undecodable")
+                .uid("undecodable");
+    }
+
+    private static KafkaSource<KafkaRecord> source(JobsSettings settings, Topic topic) {
+        return KafkaSource.<KafkaRecord>builder()
+                .setBootstrapServers(settings.kafka())
+                .setTopics(topic.topicName())
+                .setGroupId(GROUP)
+                .setClientIdPrefix(GROUP + "-" + topic.topicName())
+                .setStartingOffsets(OffsetsInitializer.earliest())
+                .setDeserializer(new KafkaRecord.Schema())
+                .build();
+    }
+}

@@ -1,0 +1,40 @@
+package io.portledger.jobs;
+
+import io.portledger.ledger.BindingDocument;
+import io.portledger.ledger.Gap;
+import io.portledger.ledger.GapDocument;
+import java.io.Serializable;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A document to write to the ledger or to delete from it.
+ *
+ * @param index its index
+ * @param id its id
+ * @param routing decides the shard, or null: the id does
+ * @param version of several writes of one document that with the largest version stands, whichever arrives last; 0 if
+ *     all writes of it are the same
+ * @param json the document, or null to delete it
+ */
+public record LedgerWrite(
+        String index,
+        String id,
+        @Nullable String routing,
+        long version,
+        @Nullable String json) implements Serializable {
+
+    private static final long serialVersionUID = 1L;
+
+    static LedgerWrite write(BindingDocument document, long version) {
+        return new LedgerWrite(document.index(), document.id(), document.routing(), version, document.json());
+    }
+
+    static LedgerWrite delete(BindingDocument document, long version) {
+        return new LedgerWrite(document.index(), document.id(), document.routing(), version, null);
+    }
+
+    static LedgerWrite write(Gap gap) {
+        GapDocument document = GapDocument.of(gap);
+        return new LedgerWrite(document.index(), document.id(), null, 0, document.json());
+    }
+}

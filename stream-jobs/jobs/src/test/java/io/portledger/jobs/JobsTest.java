@@ -1,0 +1,430 @@
+package io.portledger.jobs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import co.elastic.clients.elasticsearch.core.search.Hit;
+import com.google.protobuf.ByteString;
+import io.portledger.ledger.Answer;
+import io.portledger.ledger.BindingDocument;
+import io.portledger.ledger.ElasticsearchConnection;
+import io.portledger.ledger.ElasticsearchNode;
+import io.portledger.ledger.Ledger;
+import io.portledger.ledger.Verdict;
+import io.portledger.records.BindingFact;
+import io.portledger.records.RecordKey;
+import io.portledger.records.Topic;
+import io.portledger.records.v1.BindingEvent;
+import io.portledger.records.v1.ExporterGap;
+import io.portledger.records.v1.Undecodable;
+import io.portledger.softwire.Ipv4Address;
+import io.portledger.softwire.Ports;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.core.execution.JobClient;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/** The jobs between a real Kafka broker and a real Elasticsearch node, on a real Flink cluster. */
+class JobsTest {
+
+    private static final Duration PATIENCE = Duration.ofMinutes(3);
+    private static final long BEGIN = Instant.parse("2026-11-01T00:00:00Z").toEpochMilli();
+    private static final JsonMapper JSON = new JsonMapper();
+
+    private final ElasticsearchNode elasticsearch = ElasticsearchNode.shared();
+
+    @TempDir
+    Path directory;
+
+    private KafkaBroker kafka;
+
+    @BeforeEach
+    void start() throws Exception {
+        elasticsearch.wipe();
+        kafka = KafkaBroker.start(directory);
+    }
+
+    @AfterEach
+    void stop() {
+        kafka.close();
+    }
+
+    @Test
+    void whoeverHeldAPortIsFoundWhicheverWayTheRecordsCame() throws Exception {
+        Random random = new Random(1);
+        List<Ipv4Address> addresses = addresses(4);
+        List<Truth> truth = histories(random, addresses);
+        List<BindingEvent> arriving = new ArrayList<>();
+        for (BindingFact fact : Truth.facts(truth)) {
+            // The first address is told of by IPFIX only, the second by syslog only, the others by both.
+            int way = addresses.indexOf(fact.ipv4());
+            if (way != 1) {
+                arriving.add(Events.byIpfix(fact));
+            }
+            if (way != 0) {
+                arriving.add(Events.bySyslog(fact));
+            }
+        }
+        shuffleWithinSeconds(arriving, random);
+        arriving.forEach(kafka::send);
+        kafka.flush();
+
+        Job job = run(Duration.ofDays(7));
+        awaitDocuments(expected(arriving, Duration.ofDays(7)));
+        job.cancel();
+
+        assertThat(kafka.refused()).isEmpty();
+        try (Ledger ledger = Ledger.connect(elasticsearch.uri())) {
+            for (int i = 0; i < 500; i++) {
+                Truth about = truth.get(random.nextInt(truth.size()));
+                long boundary = about.end() == null || random.nextBoolean() ? about.start() : about.end();
+                long at = boundary + random.nextInt(5) - 2;
+                int port = random.nextInt(4) == 0
+                        ? random.nextInt(0x10000)
+                        : about.ports().ranges().getFirst().first();
+                List<Truth> holders = truth.stream()
+                        .filter(held -> held.ipv4().equals(about.ipv4()) && held.isHeldAt(port, at))
+                        .toList();
+
+                Answer answer = ledger.whoHeld(about.ipv4(), port, Instant.ofEpochMilli(at), Duration.ZERO);
+
+                assertThat(answer.complete()).isTrue();
+                assertThat(answer.verdict()).isEqualTo(holders.isEmpty() ? Verdict.NOT_HELD : Verdict.HELD);
+                assertThat(answer.holders().stream()
+                                .map(interval -> Objects.requireNonNull(
+                                                interval.holder().b4())
+                                        .low()))
+                        .as("%s port %d at %d", about.ipv4(), port, at)
+                        .isEqualTo(holders.stream()
+                                .map(held -> (long) held.household())
+                                .toList());
+            }
+        }
+    }
+
+    @Test
+    void aRestartFromAnOldCheckpointAndARebuildFromZeroGiveTheSameDocuments() throws Exception {
+        Random random = new Random(2);
+        List<BindingEvent> arriving = new ArrayList<>();
+        for (BindingFact fact : Truth.facts(histories(random, addresses(4)))) {
+            if (random.nextInt(20) > 0) {
+                arriving.add(Events.bySyslog(fact));
+                arriving.add(Events.byIpfix(fact));
+            }
+        }
+        shuffleWithinSeconds(arriving, random);
+        Duration horizon = Duration.ofMinutes(1);
+
+        Job first = run(horizon);
+        List<BindingEvent> begin = arriving.subList(0, arriving.size() / 3);
+        begin.forEach(kafka::send);
+        kafka.flush();
+        awaitDocuments(expected(begin, horizon));
+        Path early = first.awaitCheckpoint();
+        List<BindingEvent> middle = arriving.subList(arriving.size() / 3, arriving.size() * 2 / 3);
+        middle.forEach(kafka::send);
+        kafka.flush();
+        awaitDocuments(expected(arriving.subList(0, arriving.size() * 2 / 3), horizon));
+        first.cancel();
+
+        // Everything since the early checkpoint is read and written once more.
+        Job second = run(horizon, early);
+        arriving.subList(arriving.size() * 2 / 3, arriving.size()).forEach(kafka::send);
+        kafka.flush();
+        Map<String, JsonNode> expected = expected(arriving, horizon);
+        awaitDocuments(expected);
+        second.awaitCheckpoint();
+        second.cancel();
+        assertThat(documents()).as("nothing was undone by what was read twice").isEqualTo(expected);
+
+        elasticsearch.wipe();
+        Job rebuild = run(horizon);
+        awaitDocuments(expected);
+        rebuild.cancel();
+
+        // Without its state, on the documents of the live job.
+        kafka.forgetWhatWasRead(Jobs.GROUP);
+        Job again = run(horizon);
+        await().atMost(PATIENCE).until(() -> kafka.isReadToTheEnd(Jobs.GROUP, Topic.NAT_EVENTS));
+        again.awaitCheckpoint();
+        again.cancel();
+        elasticsearch.refresh();
+        assertThat(documents()).isEqualTo(expected);
+    }
+
+    @Test
+    void whatIsSaidToBeCompleteIsTrueWhateverWasLost() throws Exception {
+        Random random = new Random(3);
+        List<Truth> truth = histories(random, addresses(4));
+        List<BindingEvent> arriving = new ArrayList<>();
+        for (BindingFact fact : Truth.facts(truth)) {
+            if (random.nextInt(10) > 0) {
+                arriving.add(Events.byIpfix(fact));
+            } else {
+                ExporterGap lost =
+                        gap(fact.eventTimeMillis() - random.nextInt(20), fact.eventTimeMillis() + random.nextInt(20));
+                kafka.send(Topic.EXPORTER_HEALTH, RecordKey.of(lost), lost.toByteArray());
+            }
+        }
+        arriving.forEach(kafka::send);
+        kafka.flush();
+
+        Job job = run(Duration.ofDays(7));
+        awaitDocuments(expected(arriving, Duration.ofDays(7)));
+        await().atMost(PATIENCE).until(() -> kafka.isReadToTheEnd(Jobs.GROUP, Topic.EXPORTER_HEALTH));
+        job.awaitCheckpoint();
+        job.cancel();
+        elasticsearch.refresh();
+
+        Map<Boolean, Integer> counts = new TreeMap<>(Map.of(true, 0, false, 0));
+        try (Ledger ledger = Ledger.connect(elasticsearch.uri())) {
+            for (int i = 0; i < 1_000; i++) {
+                Truth about = truth.get(random.nextInt(truth.size()));
+                long at = about.start() - 5 + random.nextInt(100);
+                int port = about.ports().ranges().getLast().last();
+                List<Long> holders = truth.stream()
+                        .filter(held -> held.ipv4().equals(about.ipv4()) && held.isHeldAt(port, at))
+                        .map(held -> (long) held.household())
+                        .toList();
+
+                Answer answer = ledger.whoHeld(about.ipv4(), port, Instant.ofEpochMilli(at), Duration.ZERO);
+
+                counts.merge(answer.complete(), 1, Integer::sum);
+                if (answer.complete() && answer.verdict() != Verdict.AMBIGUOUS) {
+                    assertThat(answer.holders().stream()
+                                    .map(interval -> Objects.requireNonNull(
+                                                    interval.holder().b4())
+                                            .low())
+                                    .distinct())
+                            .as("%s port %d at %d", about.ipv4(), port, at)
+                            .isEqualTo(holders);
+                }
+            }
+        }
+        assertThat(counts.values())
+                .as("complete and incomplete answers: %s", counts)
+                .allMatch(count -> count > 50);
+    }
+
+    @Test
+    void whatCannotBeUsedIsKeptWithItsReasonAndTheJobGoesOn() throws Exception {
+        Ipv4Address address = addresses(1).getFirst();
+        Ports ports = Ports.parse("0/6/34");
+        byte[] key = address.toBytes();
+        BindingEvent nobodys = Events.allocated(address, ports, 1, BEGIN).toBuilder()
+                .clearHolder()
+                .build();
+        kafka.send(Topic.NAT_EVENTS, key, new byte[] {1, 2, 3});
+        kafka.send(Topic.NAT_EVENTS, key, null);
+        kafka.send(nobodys);
+        kafka.send(Topic.EXPORTER_HEALTH, key, new byte[] {-1});
+        kafka.send(Topic.EXPORTER_HEALTH, key, gap(BEGIN + 10, BEGIN).toByteArray());
+        kafka.send(Events.allocated(address, ports, 1, BEGIN));
+        kafka.send(Events.released(address, ports, 1, BEGIN + 1_000));
+        kafka.send(Events.allocated(address, ports, 2, BEGIN + 10_000_000));
+        kafka.send(Events.allocated(address, ports, 3, BEGIN + 500));
+        ExporterGap gap = gap(BEGIN + 20_000_000, BEGIN + 20_000_001);
+        kafka.send(Topic.EXPORTER_HEALTH, RecordKey.of(gap), gap.toByteArray());
+        kafka.send(Topic.EXPORTER_HEALTH, RecordKey.of(gap), gap.toByteArray());
+        kafka.flush();
+
+        Job job = run(Duration.ofMinutes(1));
+        await().atMost(PATIENCE)
+                .ignoreExceptions()
+                .untilAsserted(() -> assertThat(kafka.refused()).hasSize(6));
+        await().atMost(PATIENCE)
+                .ignoreExceptions()
+                .untilAsserted(() -> assertThat(documents()).hasSize(2));
+        job.cancel();
+
+        assertThat(kafka.refused().stream().map(Undecodable::getReason))
+                .anyMatch(reason -> reason.contains("of nat-events-v1 cannot be used"))
+                .anyMatch(reason -> reason.contains("holder is nobody"))
+                .anyMatch(reason -> reason.contains("of exporter-health-v1 cannot be used"))
+                .anyMatch(reason -> reason.contains("are no stretch of time"))
+                .anyMatch(reason -> reason.contains("came after the history of that time was closed"));
+        assertThat(kafka.refused())
+                .anyMatch(refused -> refused.getSource().getRaw().equals(ByteString.copyFrom(new byte[] {1, 2, 3})));
+        elasticsearch.refresh();
+        try (Ledger ledger = Ledger.connect(elasticsearch.uri())) {
+            assertThat(ledger.freshness().gaps())
+                    .as("LATE and the reported one")
+                    .isEqualTo(2);
+            Answer late = ledger.whoHeld(address, 34 << 10, Instant.ofEpochMilli(BEGIN + 600), Duration.ZERO);
+            assertThat(late.verdict()).isEqualTo(Verdict.HELD);
+            assertThat(late.complete()).as("a late record speaks of this time").isFalse();
+            assertThat(late.gaps())
+                    .singleElement()
+                    .matches(found -> found.cause().equals("LATE"));
+            Answer after = ledger.whoHeld(address, 34 << 10, Instant.ofEpochMilli(BEGIN + 10_000_000), Duration.ZERO);
+            assertThat(after.verdict()).isEqualTo(Verdict.HELD);
+            assertThat(after.complete()).isTrue();
+            Answer lossy = ledger.whoHeld(address, 34 << 10, Instant.ofEpochMilli(BEGIN + 20_000_005), Duration.ZERO);
+            assertThat(lossy.complete()).isFalse();
+            assertThat(lossy.gaps()).singleElement().matches(found -> found.lostRecords() == 5);
+        }
+    }
+
+    private static ExporterGap gap(long from, long to) {
+        return ExporterGap.newBuilder()
+                .setExporter("192.0.2.1")
+                .setObservationDomain(7)
+                .setCause(ExporterGap.Cause.SEQUENCE)
+                .setFromMillis(from)
+                .setToMillis(to)
+                .setLostRecords(5)
+                .build();
+    }
+
+    private static List<Ipv4Address> addresses(int count) {
+        return Stream.iterate(Ipv4Address.parse("203.0.113.7"), address -> address.plus(1))
+                .limit(count)
+                .toList();
+    }
+
+    private static List<Truth> histories(Random random, List<Ipv4Address> addresses) {
+        return addresses.stream()
+                .flatMap(address -> Truth.random(random, address, BEGIN, 20_000).stream())
+                .toList();
+    }
+
+    private static void shuffleWithinSeconds(List<BindingEvent> arriving, Random random) {
+        Map<BindingEvent, Long> delays = arriving.stream()
+                .distinct()
+                .collect(Collectors.toMap(event -> event, event -> event.getEventTimeMillis() + random.nextInt(5_000)));
+        arriving.sort(Comparator.comparingLong(delays::get));
+    }
+
+    /** The documents of the fold without Flink. */
+    private static Map<String, JsonNode> expected(List<BindingEvent> arriving, Duration horizon) {
+        Map<Ipv4Address, AddressHistory> histories = new TreeMap<>();
+        for (BindingEvent event : arriving) {
+            histories
+                    .computeIfAbsent(new Ipv4Address(event.getIpv4()), address -> new AddressHistory(address, horizon))
+                    .add(event);
+        }
+        Map<String, JsonNode> documents = new TreeMap<>();
+        for (AddressHistory history : histories.values()) {
+            for (BindingDocument document : history.documents.values()) {
+                documents.put(document.id(), JSON.readTree(document.json()));
+            }
+        }
+        return documents;
+    }
+
+    private void awaitDocuments(Map<String, JsonNode> expected) {
+        await().atMost(PATIENCE).ignoreExceptions().untilAsserted(() -> {
+            Map<String, JsonNode> found = documents();
+            assertThat(found.keySet()).isEqualTo(expected.keySet());
+            assertThat(found).isEqualTo(expected);
+        });
+    }
+
+    private Map<String, JsonNode> documents() throws IOException {
+        try (ElasticsearchConnection connection = ElasticsearchConnection.open(elasticsearch.uri())) {
+            Map<String, JsonNode> documents = new TreeMap<>();
+            var hits = connection
+                    .client()
+                    .search(
+                            search -> search.index(BindingDocument.ALIAS)
+                                    .ignoreUnavailable(true)
+                                    .size(10_000),
+                            ObjectNode.class)
+                    .hits();
+            for (Hit<ObjectNode> hit : hits.hits()) {
+                documents.put(Objects.requireNonNull(hit.id()), Objects.requireNonNull(hit.source()));
+            }
+            assertThat(documents).as("the test looks at everything").hasSizeLessThan(10_000);
+            return documents;
+        }
+    }
+
+    private Job run(Duration horizon) throws Exception {
+        return run(horizon, new Configuration());
+    }
+
+    private Job run(Duration horizon, Path checkpoint) throws Exception {
+        Configuration recovery = new Configuration();
+        recovery.setString("execution.state-recovery.path", checkpoint.toUri().toString());
+        return run(horizon, recovery);
+    }
+
+    private Job run(Duration horizon, Configuration configuration) throws Exception {
+        Path checkpoints = Files.createTempDirectory(directory, "checkpoints");
+        configuration.setString("state.backend.type", "rocksdb");
+        configuration.setString("execution.checkpointing.interval", "500ms");
+        configuration.setString(
+                "execution.checkpointing.dir", checkpoints.toUri().toString());
+        configuration.setString("execution.checkpointing.num-retained", "1000");
+        configuration.setString("execution.checkpointing.externalized-checkpoint-retention", "RETAIN_ON_CANCELLATION");
+        configuration.setString("taskmanager.memory.managed.size", "128m");
+        configuration.setString("taskmanager.memory.network.min", "32m");
+        configuration.setString("taskmanager.memory.network.max", "32m");
+        StreamExecutionEnvironment environment = StreamExecutionEnvironment.createLocalEnvironment(2, configuration);
+        Jobs.define(
+                environment,
+                new JobsSettings(kafka.bootstrapServers, elasticsearch.uri(), 0, horizon, Duration.ofMillis(50)));
+        return new Job(environment.executeAsync("test"), checkpoints);
+    }
+
+    private static final class Job {
+        private final JobClient client;
+        private final Path checkpoints;
+
+        Job(JobClient client, Path checkpoints) {
+            this.client = client;
+            this.checkpoints = checkpoints;
+        }
+
+        /** Waits for a checkpoint that was begun after this call, so that it holds all that was seen before. */
+        Path awaitCheckpoint() throws IOException {
+            int seen = newest();
+            await().atMost(PATIENCE).until(() -> newest() >= seen + 2);
+            return checkpoint(newest());
+        }
+
+        void cancel() throws Exception {
+            client.cancel().get();
+        }
+
+        private int newest() throws IOException {
+            try (Stream<Path> files = Files.walk(checkpoints)) {
+                return files.filter(file -> file.endsWith("_metadata"))
+                        .map(file -> Objects.requireNonNull(file.getParent())
+                                .getFileName()
+                                .toString())
+                        .mapToInt(name -> Integer.parseInt(name.substring("chk-".length())))
+                        .max()
+                        .orElse(0);
+            }
+        }
+
+        private Path checkpoint(int number) throws IOException {
+            try (Stream<Path> files = Files.walk(checkpoints)) {
+                return files.filter(file -> file.endsWith("chk-" + number))
+                        .findAny()
+                        .orElseThrow();
+            }
+        }
+    }
+}

@@ -1,0 +1,105 @@
+package io.portledger.ledger;
+
+import co.elastic.clients.elasticsearch.ElasticsearchAsyncClient;
+import co.elastic.clients.elasticsearch.ElasticsearchClient;
+import co.elastic.clients.json.jackson.Jackson3JsonpMapper;
+import co.elastic.clients.transport.rest5_client.Rest5ClientTransport;
+import co.elastic.clients.transport.rest5_client.low_level.Rest5Client;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Base64;
+import org.apache.hc.core5.http.Header;
+import org.apache.hc.core5.http.HttpHost;
+import org.apache.hc.core5.http.message.BasicHeader;
+import org.apache.hc.core5.util.Timeout;
+
+/**
+ * The one way this product talks to Elasticsearch: every request has a time-out, and no response is compressed.
+ *
+ * <p>Thread-safe. Connections are made when the first request needs one, so opening succeeds without a server.
+ */
+public final class ElasticsearchConnection implements AutoCloseable {
+
+    private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
+    private static final Duration RESPONSE_TIMEOUT = Duration.ofSeconds(30);
+
+    private final URI uri;
+    private final Rest5ClientTransport transport;
+    private final ElasticsearchClient client;
+    private final ElasticsearchAsyncClient asyncClient;
+
+    private ElasticsearchConnection(URI uri, Rest5ClientTransport transport) {
+        this.uri = uri;
+        this.transport = transport;
+        this.client = new ElasticsearchClient(transport);
+        this.asyncClient = new ElasticsearchAsyncClient(transport);
+    }
+
+    /**
+     * Prepares to talk to a cluster.
+     *
+     * @param elasticsearch such as {@code http://127.0.0.1:9200} or {@code https://user:password@es.example.net:9200};
+     *     a path is put before every request's
+     * @throws IllegalArgumentException if it is no such address
+     */
+    public static ElasticsearchConnection open(URI elasticsearch) {
+        URI shown = withoutUserInfo(elasticsearch);
+        String scheme = elasticsearch.getScheme();
+        if (elasticsearch.getHost() == null || !("http".equals(scheme) || "https".equals(scheme))) {
+            throw new IllegalArgumentException(
+                    "\"" + shown
+                            + "\" is not the address of an Elasticsearch cluster (expected a form such as http://127.0.0.1:9200)");
+        }
+        int port = elasticsearch.getPort() < 0 ? 9200 : elasticsearch.getPort();
+        var builder = Rest5Client.builder(new HttpHost(scheme, elasticsearch.getHost(), port))
+                .setConnectionConfigCallback(connection -> connection
+                        .setConnectTimeout(Timeout.of(CONNECT_TIMEOUT))
+                        .setSocketTimeout(Timeout.of(RESPONSE_TIMEOUT)))
+                // Where a zstd codec is on the class path the HTTP client offers it, and the server's netty may take
+                // the offer and then never send the body. Answers are small; none needs compression.
+                .setRequestConfigCallback(request ->
+                        request.setResponseTimeout(Timeout.of(RESPONSE_TIMEOUT)).setContentCompressionEnabled(false));
+        if (elasticsearch.getPath() != null && elasticsearch.getPath().length() > 1) {
+            builder.setPathPrefix(elasticsearch.getPath());
+        }
+        if (elasticsearch.getUserInfo() != null) {
+            String credentials = Base64.getEncoder()
+                    .encodeToString(elasticsearch.getUserInfo().getBytes(StandardCharsets.UTF_8));
+            builder.setDefaultHeaders(new Header[] {new BasicHeader("Authorization", "Basic " + credentials)});
+        }
+        return new ElasticsearchConnection(shown, new Rest5ClientTransport(builder.build(), new Jackson3JsonpMapper()));
+    }
+
+    /** The cluster's address, without user and password: fit for messages. */
+    public URI uri() {
+        return uri;
+    }
+
+    /** For callers that wait. */
+    public ElasticsearchClient client() {
+        return client;
+    }
+
+    /** For callers that do not. */
+    public ElasticsearchAsyncClient asyncClient() {
+        return asyncClient;
+    }
+
+    @Override
+    public void close() {
+        try {
+            transport.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static URI withoutUserInfo(URI uri) {
+        String text = uri.toString();
+        String userInfo = uri.getRawUserInfo();
+        return userInfo == null ? uri : URI.create(text.replace(userInfo + "@", ""));
+    }
+}

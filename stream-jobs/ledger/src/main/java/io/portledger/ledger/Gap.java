@@ -1,0 +1,16 @@
+package io.portledger.ledger;
+
+import java.time.Instant;
+
+/**
+ * A stretch of time in which an exporter's records may be missing.
+ *
+ * @param exporter the exporter
+ * @param observationDomain its IPFIX observation domain, unsigned; 0 for syslog
+ * @param cause SEQUENCE, RESTART, UNDECODABLE or NOT_COLLECTED, as the collector reports it, or LATE: a record came after
+ *     the history of its time was closed
+ * @param from first moment, included
+ * @param to last moment, included
+ * @param lostRecords how many records are known to be missing; 0 if unknown
+ */
+public record Gap(String exporter, long observationDomain, String cause, Instant from, Instant to, long lostRecords) {}

@@ -1,0 +1,355 @@
+package io.portledger.ledger;
+
+import co.elastic.clients.elasticsearch._types.ElasticsearchException;
+import co.elastic.clients.elasticsearch._types.FieldValue;
+import co.elastic.clients.elasticsearch._types.SortOptions;
+import co.elastic.clients.elasticsearch._types.SortOrder;
+import co.elastic.clients.elasticsearch._types.aggregations.StringTermsAggregate;
+import co.elastic.clients.elasticsearch._types.aggregations.StringTermsBucket;
+import co.elastic.clients.elasticsearch._types.query_dsl.Query;
+import co.elastic.clients.elasticsearch.core.MsearchRequest;
+import co.elastic.clients.elasticsearch.core.SearchRequest;
+import co.elastic.clients.elasticsearch.core.SearchResponse;
+import co.elastic.clients.elasticsearch.core.msearch.MultiSearchItem;
+import co.elastic.clients.elasticsearch.core.msearch.MultiSearchResponseItem;
+import co.elastic.clients.elasticsearch.core.search.Hit;
+import co.elastic.clients.elasticsearch.core.search.ResponseBody;
+import co.elastic.clients.elasticsearch.core.search.SearchRequestBody;
+import io.portledger.ledger.BindingInterval.Boundary;
+import io.portledger.softwire.Ipv4Address;
+import io.portledger.softwire.PortSet;
+import java.io.IOException;
+import java.net.URI;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * Who held a port of a public IPv4 address, and when: the one look-up of the product.
+ *
+ * <p>A look-up asks for the few slots that can contain the port (at most one for each pair of PSID offset and length),
+ * so its cost does not grow with the number of addresses, subscribers or years. What an answer means, and when it is
+ * complete, stands in {@code docs/ledger.md}.
+ *
+ * <p>Thread-safe. All methods block for one or a few round trips to Elasticsearch and throw {@link LedgerException} if
+ * it does not answer in full: an answer from a part of the store would be a guess.
+ */
+public final class Ledger implements AutoCloseable {
+
+    private static final int MAX_INTERVALS = 1_000;
+    private static final int GAPS_PER_PAGE = 1_000;
+    private static final int MAX_EXPORTERS = 1_000;
+
+    private final ElasticsearchConnection elasticsearch;
+    private final Clock clock;
+
+    Ledger(ElasticsearchConnection elasticsearch, Clock clock) {
+        this.elasticsearch = elasticsearch;
+        this.clock = clock;
+    }
+
+    /**
+     * A ledger that asks the given cluster; nothing is sent yet.
+     *
+     * @param elasticsearch such as {@code http://127.0.0.1:9200}
+     * @throws IllegalArgumentException if it is no such address
+     */
+    public static Ledger connect(URI elasticsearch) {
+        return new Ledger(ElasticsearchConnection.open(elasticsearch), Clock.systemUTC());
+    }
+
+    /**
+     * Who held {@code port} of {@code ipv4} at {@code at}, give or take {@code tolerance}?
+     *
+     * @throws IllegalArgumentException if it is no sensible {@link Question} or one about the future
+     * @throws LedgerException if the store does not answer in full
+     */
+    public Answer whoHeld(Ipv4Address ipv4, int port, Instant at, Duration tolerance) {
+        return whoHeld(new Question(ipv4, port, at, tolerance));
+    }
+
+    /**
+     * Answers a question.
+     *
+     * @throws IllegalArgumentException if it is about the future, or so many intervals meet its window that a single
+     *     answer makes no sense
+     * @throws LedgerException if the store does not answer in full
+     */
+    public Answer whoHeld(Question question) {
+        Instant now = clock.instant();
+        if (question.at().isAfter(now)) {
+            throw new IllegalArgumentException("The time asked about, " + question.at()
+                    + ", lies in the future: the ledger knows only what has happened (it is now " + now + ").");
+        }
+        Query slot = slotQuery(question.ipv4(), question.port());
+        long from = question.from().toEpochMilli();
+        long to = question.to().toEpochMilli();
+        String routing = BindingDocument.hex(question.ipv4());
+
+        List<MultiSearchItem<ObjectNode>> found = search(MsearchRequest.of(all -> all.searches(
+                        bindings -> bindings.header(header -> header.index(BindingDocument.ALIAS)
+                                        .routing(routing)
+                                        .ignoreUnavailable(true)
+                                        .allowPartialSearchResults(false))
+                                .body(overlapping(slot, from, to)))
+                .searches(lastStart -> lastStart
+                        .header(header -> header.index(BindingDocument.ALIAS)
+                                .routing(routing)
+                                .ignoreUnavailable(true)
+                                .allowPartialSearchResults(false))
+                        .body(lastLogged(slot, "start", from)))
+                .searches(lastEnd -> lastEnd.header(header -> header.index(BindingDocument.ALIAS)
+                                .routing(routing)
+                                .ignoreUnavailable(true)
+                                .allowPartialSearchResults(false))
+                        .body(lastLogged(slot, "end", from)))
+                .searches(gaps -> gaps.header(header -> header.index(GapDocument.ALIAS)
+                                .ignoreUnavailable(true)
+                                .allowPartialSearchResults(false))
+                        .body(body ->
+                                body.query(begunBefore(to)).sort(GAP_ORDER).size(GAPS_PER_PAGE)))));
+
+        List<BindingInterval> holders = intervals(question, found.get(0));
+        Instant lastLogged = later(boundary(found.get(1)), boundary(found.get(2)));
+        List<Gap> gaps = gapsThatMatter(question, lastLogged, found.get(3));
+        return new Answer(question, VerdictRules.verdict(question, holders), holders, gaps.isEmpty(), gaps);
+    }
+
+    /**
+     * How far the ledger has come.
+     *
+     * @throws LedgerException if the store does not answer in full
+     */
+    public Freshness freshness() {
+        List<MultiSearchItem<ObjectNode>> found = search(MsearchRequest.of(all -> all.searches(bindings ->
+                        bindings.header(header -> header.index(BindingDocument.ALIAS)
+                                        .ignoreUnavailable(true)
+                                        .allowPartialSearchResults(false))
+                                .body(body -> body.size(0)
+                                        .trackTotalHits(total -> total.enabled(true))
+                                        .aggregations("start", newest -> newest.max(max -> max.field("start")))))
+                .searches(closed -> closed.header(header -> header.index(BindingDocument.ALIAS)
+                                .ignoreUnavailable(true)
+                                .allowPartialSearchResults(false))
+                        .body(body -> body.size(0)
+                                .trackTotalHits(total -> total.enabled(false))
+                                .query(range("end", null, BindingDocument.OPEN_END_MILLIS - 1))
+                                .aggregations("end", newest -> newest.max(max -> max.field("end")))))
+                .searches(gaps -> gaps.header(header -> header.index(GapDocument.ALIAS)
+                                .ignoreUnavailable(true)
+                                .allowPartialSearchResults(false))
+                        .body(body -> body.size(0).trackTotalHits(total -> total.enabled(true))))));
+        Double start = max(found.get(0), "start");
+        Double end = max(found.get(1), "end");
+        Double newest = start == null ? end : end == null ? start : Double.valueOf(Math.max(start, end));
+        return new Freshness(
+                newest == null ? null : Instant.ofEpochMilli(newest.longValue()),
+                total(found.get(0)),
+                total(found.get(2)));
+    }
+
+    @Override
+    public void close() {
+        elasticsearch.close();
+    }
+
+    private static final List<SortOptions> GAP_ORDER = List.of(
+            sort("to", SortOrder.Desc),
+            sort("from", SortOrder.Asc),
+            sort("exporter", SortOrder.Asc),
+            sort("observationDomain", SortOrder.Asc),
+            sort("cause", SortOrder.Asc));
+
+    private static Query slotQuery(Ipv4Address ipv4, int port) {
+        List<FieldValue> slots = PortSet.allContaining(port).stream()
+                .map(set -> FieldValue.of(BindingDocument.slot(ipv4, set)))
+                .toList();
+        Query inSets =
+                Query.of(query -> query.terms(terms -> terms.field("slot").terms(values -> values.value(slots))));
+        Query inBlocks = Query.of(query -> query.bool(bool -> bool.filter(
+                        address -> address.term(term -> term.field("blockIpv4").value(BindingDocument.hex(ipv4))))
+                .filter(block -> block.term(term -> term.field("block").value(port)))));
+        return Query.of(
+                query -> query.bool(bool -> bool.should(inSets, inBlocks).minimumShouldMatch("1")));
+    }
+
+    private static SearchRequestBody overlapping(Query slot, long from, long to) {
+        return SearchRequestBody.of(body -> body.query(query ->
+                        query.bool(bool -> bool.filter(slot, range("start", null, to), range("end", from + 1, null))))
+                .sort(sort("start", SortOrder.Asc), sort("slot", SortOrder.Asc))
+                .size(MAX_INTERVALS)
+                .trackTotalHits(total -> total.enabled(true)));
+    }
+
+    private static SearchRequestBody lastLogged(Query slot, String boundary, long latest) {
+        Query logged = Query.of(query -> query.term(term ->
+                term.field(boundary.equals("start") ? "startedBy" : "endedBy").value(Boundary.LOGGED.name())));
+        return SearchRequestBody.of(body -> body.query(
+                        query -> query.bool(bool -> bool.filter(slot, logged, range(boundary, null, latest))))
+                .sort(sort(boundary, SortOrder.Desc))
+                .source(source -> source.fetch(false))
+                .size(1));
+    }
+
+    private static Query begunBefore(long to) {
+        return range("from", null, to);
+    }
+
+    private static Query range(String field, @Nullable Long gte, @Nullable Long lte) {
+        return Query.of(query -> query.range(range -> range.longNumber(number -> {
+            number.field(field);
+            if (gte != null) {
+                number.gte(gte);
+            }
+            return lte == null ? number : number.lte(lte);
+        })));
+    }
+
+    private static SortOptions sort(String field, SortOrder order) {
+        return SortOptions.of(options -> options.field(by -> by.field(field).order(order)));
+    }
+
+    private static List<BindingInterval> intervals(Question question, MultiSearchItem<ObjectNode> found) {
+        if (total(found) > found.hits().hits().size()) {
+            throw new IllegalArgumentException(total(found) + " intervals meet the window from " + question.from()
+                    + " to " + question.to() + ", more than an answer can hold (" + MAX_INTERVALS
+                    + "): ask with a smaller tolerance.");
+        }
+        return sources(found)
+                .map(BindingDocument::read)
+                .sorted(Comparator.comparing(BindingInterval::start))
+                .toList();
+    }
+
+    private static Instant boundary(MultiSearchItem<ObjectNode> found) {
+        List<Hit<ObjectNode>> hits = found.hits().hits();
+        return hits.isEmpty()
+                ? Instant.EPOCH
+                : Instant.ofEpochMilli(hits.getFirst().sort().getFirst().longValue());
+    }
+
+    private List<Gap> gapsThatMatter(Question question, Instant lastLogged, ResponseBody<ObjectNode> firstPage) {
+        List<Gap> gaps = new ArrayList<>();
+        ResponseBody<ObjectNode> page = firstPage;
+        while (true) {
+            List<Gap> read = sources(page).map(GapDocument::read).toList();
+            read.stream()
+                    .filter(gap -> VerdictRules.matters(gap, question, lastLogged))
+                    .forEach(gaps::add);
+            if (read.size() < GAPS_PER_PAGE || read.getLast().to().isBefore(lastLogged)) {
+                break;
+            }
+            page = nextGaps(question, page.hits().hits().getLast().sort());
+        }
+        if (gaps.isEmpty()) {
+            return gaps;
+        }
+        Set<String> exporters = exportersOf(question.ipv4());
+        if (!exporters.isEmpty()) {
+            gaps.removeIf(gap -> !exporters.contains(gap.exporter()));
+        }
+        gaps.sort(Comparator.comparing(Gap::from).thenComparing(Gap::to).thenComparing(Gap::exporter));
+        return gaps;
+    }
+
+    private SearchResponse<ObjectNode> nextGaps(Question question, List<FieldValue> after) {
+        return search(SearchRequest.of(search -> search.index(GapDocument.ALIAS)
+                .ignoreUnavailable(true)
+                .allowPartialSearchResults(false)
+                .query(begunBefore(question.to().toEpochMilli()))
+                .sort(GAP_ORDER)
+                .searchAfter(after)
+                .size(GAPS_PER_PAGE)));
+    }
+
+    /** Who has ever told about the address; empty if nobody has, or so many that only all exporters is a safe answer. */
+    private Set<String> exportersOf(Ipv4Address ipv4) {
+        SearchResponse<ObjectNode> found = search(SearchRequest.of(search -> search.index(BindingDocument.ALIAS)
+                .routing(BindingDocument.hex(ipv4))
+                .ignoreUnavailable(true)
+                .allowPartialSearchResults(false)
+                .query(query -> query.prefix(prefix -> prefix.field("slot").value(BindingDocument.hex(ipv4) + "-")))
+                .size(0)
+                .aggregations(
+                        "exporters",
+                        exporters -> exporters.terms(
+                                terms -> terms.field("exporters").size(MAX_EXPORTERS)))));
+        var aggregate = found.aggregations().get("exporters");
+        if (aggregate == null || !aggregate.isSterms()) {
+            return Set.of();
+        }
+        StringTermsAggregate exporters = aggregate.sterms();
+        if (Objects.requireNonNullElse(exporters.sumOtherDocCount(), 0L) > 0) {
+            return Set.of();
+        }
+        return exporters.buckets().array().stream()
+                .map(StringTermsBucket::key)
+                .map(FieldValue::stringValue)
+                .collect(Collectors.toUnmodifiableSet());
+    }
+
+    private List<MultiSearchItem<ObjectNode>> search(MsearchRequest request) {
+        try {
+            return elasticsearch.client().msearch(request, ObjectNode.class).responses().stream()
+                    .map(this::result)
+                    .toList();
+        } catch (IOException | ElasticsearchException e) {
+            throw noAnswer(e);
+        }
+    }
+
+    private SearchResponse<ObjectNode> search(SearchRequest request) {
+        try {
+            return whole(elasticsearch.client().search(request, ObjectNode.class));
+        } catch (IOException | ElasticsearchException e) {
+            throw noAnswer(e);
+        }
+    }
+
+    private MultiSearchItem<ObjectNode> result(MultiSearchResponseItem<ObjectNode> item) {
+        if (item.isFailure()) {
+            throw new LedgerException("Elasticsearch at " + elasticsearch.uri() + " refused a search: "
+                    + item.failure().error().reason());
+        }
+        return whole(item.result());
+    }
+
+    private <R extends ResponseBody<ObjectNode>> R whole(R response) {
+        if (response.timedOut() || response.shards().failed().intValue() > 0) {
+            throw new LedgerException("Elasticsearch at " + elasticsearch.uri()
+                    + " answered only in part (" + response.shards().failed() + " of "
+                    + response.shards().total() + " shards failed). Ask again when the cluster is healthy.");
+        }
+        return response;
+    }
+
+    private LedgerException noAnswer(Exception e) {
+        return new LedgerException(
+                "Elasticsearch at " + elasticsearch.uri() + " does not answer: " + e.getMessage(), e);
+    }
+
+    private static java.util.stream.Stream<ObjectNode> sources(ResponseBody<ObjectNode> found) {
+        return found.hits().hits().stream().map(Hit::source).map(Objects::requireNonNull);
+    }
+
+    private static long total(ResponseBody<ObjectNode> found) {
+        return found.hits().total() == null ? 0 : found.hits().total().value();
+    }
+
+    private static @Nullable Double max(ResponseBody<ObjectNode> found, String name) {
+        var aggregate = found.aggregations().get(name);
+        return aggregate == null ? null : aggregate.max().value();
+    }
+
+    private static Instant later(Instant one, Instant other) {
+        return one.isAfter(other) ? one : other;
+    }
+}

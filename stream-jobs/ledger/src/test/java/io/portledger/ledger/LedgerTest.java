@@ -1,0 +1,347 @@
+package io.portledger.ledger;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.portledger.ledger.BindingInterval.Boundary;
+import io.portledger.softwire.Ipv4Address;
+import io.portledger.softwire.PortRange;
+import io.portledger.softwire.PortSet;
+import java.io.IOException;
+import java.net.URI;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The look-up against a real Elasticsearch node. */
+class LedgerTest {
+
+    private static final Instant NOW = Instant.parse("2026-11-23T12:00:00Z");
+    private static final Instant TEN = Instant.parse("2026-11-23T10:00:00Z");
+    private static final Instant ELEVEN = Instant.parse("2026-11-23T11:00:00Z");
+    private static final Ipv4Address ADDRESS = Ipv4Address.parse("203.0.113.7");
+    private static final Ipv4Address NEIGHBOUR = Ipv4Address.parse("203.0.113.8");
+
+    private final ElasticsearchNode elasticsearch = ElasticsearchNode.shared();
+    private final Ledger ledger =
+            new Ledger(ElasticsearchConnection.open(elasticsearch.uri()), Clock.fixed(NOW, ZoneOffset.UTC));
+
+    @BeforeEach
+    void wipe() throws IOException {
+        elasticsearch.wipe();
+    }
+
+    @AfterEach
+    void close() {
+        ledger.close();
+    }
+
+    @Test
+    void anEmptyLedgerAnswersNotHeld() {
+        Answer answer = ledger.whoHeld(ADDRESS, 40123, TEN, Duration.ZERO);
+
+        assertThat(answer.verdict()).isEqualTo(Verdict.NOT_HELD);
+        assertThat(answer.holders()).isEmpty();
+        assertThat(answer.complete()).isTrue();
+        assertThat(ledger.freshness()).isEqualTo(new Freshness(null, 0, 0));
+    }
+
+    @ParameterizedTest(name = "{0} ms after the start, ± {1} ms: {2}")
+    @CsvSource({
+        "-1, 0, NOT_HELD",
+        "0, 0, HELD",
+        "3599999, 0, HELD",
+        "3600000, 0, NOT_HELD",
+        "-5, 4, NOT_HELD",
+        "-5, 5, AMBIGUOUS",
+        "5, 5, HELD",
+        "5, 6, AMBIGUOUS",
+        "3599990, 9, HELD",
+        "3599990, 10, AMBIGUOUS",
+        "3600005, 5, NOT_HELD",
+        "3600005, 6, AMBIGUOUS",
+    })
+    void theHolderIsKnownToTheMillisecond(long after, long tolerance, Verdict expected) throws IOException {
+        BindingInterval interval = Samples.logged(ADDRESS, set("0/6/34"), Samples.household(1), TEN, ELEVEN);
+        elasticsearch.store(List.of(interval), List.of());
+
+        Answer answer =
+                ledger.whoHeld(ADDRESS, set("0/6/34").firstPort(), TEN.plusMillis(after), Duration.ofMillis(tolerance));
+
+        assertThat(answer.verdict()).isEqualTo(expected);
+        assertThat(answer.holders()).isEqualTo(expected == Verdict.NOT_HELD ? List.of() : List.of(interval));
+    }
+
+    @ParameterizedTest(name = "PSID offset {0}, PSID length {1}, PSID {2}")
+    @CsvSource({
+        "0, 0, 0",
+        "0, 6, 34",
+        "0, 16, 40123",
+        "1, 5, 17",
+        "4, 6, 5",
+        "6, 8, 255",
+        "6, 10, 3",
+        "8, 0, 0",
+        "16, 0, 0"
+    })
+    void everyPortOfASetAndNoOtherLeadsToItsHolder(int offset, int length, int psid) throws IOException {
+        PortSet ports = new PortSet(offset, length, psid);
+        elasticsearch.store(
+                List.of(
+                        Samples.logged(ADDRESS, ports.canonical(), Samples.household(1), TEN, null),
+                        Samples.logged(NEIGHBOUR, PortSet.WHOLE_ADDRESS, Samples.household(2), TEN, null)),
+                List.of());
+
+        for (int port : IntStream.range(0, 0x10000)
+                .filter(p -> p % 1301 == 0 || near(ports, p))
+                .toArray()) {
+            Answer answer = ledger.whoHeld(ADDRESS, port, ELEVEN, Duration.ZERO);
+
+            assertThat(answer.verdict())
+                    .as("port %d", port)
+                    .isEqualTo(ports.contains(port) ? Verdict.HELD : Verdict.NOT_HELD);
+        }
+    }
+
+    /** The first and the last ports of the first and the last range, and the ports next to them. */
+    private static boolean near(PortSet ports, int port) {
+        PortRange first = ports.range(0);
+        PortRange last = ports.range(ports.rangeCount() - 1);
+        return IntStream.of(first.first(), first.last(), last.first(), last.last())
+                .anyMatch(edge -> Math.abs(edge - port) <= 1);
+    }
+
+    @ParameterizedTest(name = "port {0} is in the block: {1}")
+    @CsvSource({"999, false", "1000, true", "1500, true", "1999, true", "2000, false"})
+    void blocksThatAreNoPortSetsAreFound(int port, boolean inside) throws IOException {
+        BindingInterval block = Samples.logged(ADDRESS, new PortRange(1000, 1999), Samples.household(3), TEN, null);
+        BindingInterval neighbours =
+                Samples.logged(NEIGHBOUR, new PortRange(1, 65535), Samples.household(4), TEN, null);
+        elasticsearch.store(List.of(block, neighbours), List.of());
+
+        assertThat(ledger.whoHeld(ADDRESS, port, ELEVEN, Duration.ZERO).holders())
+                .isEqualTo(inside ? List.of(block) : List.of());
+    }
+
+    @Test
+    void aChangeOfThePoolsDivisionIsFollowed() throws IOException {
+        BindingInterval before =
+                Samples.logged(ADDRESS, set("0/6/34"), Samples.household(1), TEN.minusSeconds(60), TEN);
+        BindingInterval after = Samples.logged(ADDRESS, set("4/6/40"), Samples.household(2), TEN, null);
+        elasticsearch.store(List.of(before, after), List.of());
+        int shared = IntStream.range(0, 0x10000)
+                .filter(port -> set("0/6/34").contains(port) && set("4/6/40").contains(port))
+                .findFirst()
+                .orElseThrow();
+
+        assertThat(ledger.whoHeld(ADDRESS, shared, TEN.minusMillis(1), Duration.ZERO)
+                        .holders())
+                .containsExactly(before);
+        assertThat(ledger.whoHeld(ADDRESS, shared, TEN, Duration.ZERO).holders())
+                .containsExactly(after);
+        Answer both = ledger.whoHeld(ADDRESS, shared, TEN, Duration.ofMillis(1));
+        assertThat(both.verdict()).isEqualTo(Verdict.AMBIGUOUS);
+        assertThat(both.holders()).containsExactly(before, after);
+    }
+
+    @Test
+    void intervalsOfManyYearsAreFoundInTheirIndices() throws IOException {
+        List<BindingInterval> years = IntStream.range(2016, 2027)
+                .mapToObj(year -> Samples.logged(
+                        ADDRESS,
+                        set("0/6/34"),
+                        Samples.household(year),
+                        Instant.parse(year + "-03-01T00:00:00Z"),
+                        year == 2026 ? null : Instant.parse(year + 1 + "-02-01T00:00:00Z")))
+                .toList();
+        elasticsearch.store(years, List.of());
+
+        for (BindingInterval interval : years) {
+            Answer answer =
+                    ledger.whoHeld(ADDRESS, 34 << 10, interval.start().plus(Duration.ofDays(200)), Duration.ZERO);
+            assertThat(answer.holders()).containsExactly(interval);
+            assertThat(answer.verdict()).isEqualTo(Verdict.HELD);
+        }
+        assertThat(ledger.freshness()).isEqualTo(new Freshness(Instant.parse("2026-03-01T00:00:00Z"), 11, 0));
+    }
+
+    @Test
+    void anUnknownStartIsNeverHeld() throws IOException {
+        BindingInterval interval =
+                Samples.unknownStart(ADDRESS, set("0/6/34"), Samples.household(1), Instant.EPOCH, ELEVEN);
+        elasticsearch.store(List.of(interval), List.of());
+
+        Answer answer = ledger.whoHeld(ADDRESS, 34 << 10, TEN, Duration.ZERO);
+
+        assertThat(answer.verdict()).isEqualTo(Verdict.AMBIGUOUS);
+        assertThat(answer.holders()).containsExactly(interval);
+        assertThat(answer.holders().getFirst().startedBy()).isEqualTo(Boundary.UNKNOWN);
+    }
+
+    @ParameterizedTest(name = "lost from {0} to {1} min after the start, asked at {2} min: complete {3}")
+    @CsvSource({
+        "-20, -10, 30, true",
+        "-20, 0, 30, false",
+        "10, 20, 30, false",
+        "30, 40, 30, false",
+        "31, 40, 30, true",
+        "10, 20, 70, true",
+        "55, 65, 70, false",
+        "-20, -10, -5, false",
+        "1, 2, -5, true",
+    })
+    void lossesSinceTheLastLoggedBoundaryMakeAnAnswerIncomplete(int from, int to, int asked, boolean complete)
+            throws IOException {
+        Gap gap = gap("192.0.2.1", TEN.plus(Duration.ofMinutes(from)), TEN.plus(Duration.ofMinutes(to)));
+        elasticsearch.store(
+                List.of(Samples.logged(ADDRESS, set("0/6/34"), Samples.household(1), TEN, ELEVEN)), List.of(gap));
+
+        Answer answer = ledger.whoHeld(ADDRESS, 34 << 10, TEN.plus(Duration.ofMinutes(asked)), Duration.ZERO);
+
+        assertThat(answer.complete()).isEqualTo(complete);
+        assertThat(answer.gaps()).isEqualTo(complete ? List.of() : List.of(gap));
+    }
+
+    @Test
+    void anInferredBoundaryDoesNotProveThatNothingWasLost() throws IOException {
+        BindingInterval inferred = new BindingInterval(
+                ADDRESS,
+                set("0/6/34"),
+                Samples.household(1),
+                null,
+                TEN.minusSeconds(600),
+                Boundary.LOGGED,
+                TEN,
+                Boundary.INFERRED,
+                Samples.evidence("192.0.2.1", TEN),
+                Samples.evidence("192.0.2.1", TEN));
+        elasticsearch.store(List.of(inferred), List.of(gap("192.0.2.1", TEN.minusSeconds(300), TEN.minusSeconds(299))));
+
+        assertThat(ledger.whoHeld(ADDRESS, 34 << 10, ELEVEN, Duration.ZERO).complete())
+                .isFalse();
+    }
+
+    @Test
+    void onlyLossesOfTheAddressesOwnExportersCount() throws IOException {
+        elasticsearch.store(
+                List.of(Samples.logged(ADDRESS, set("0/6/34"), Samples.household(1), TEN, null)),
+                List.of(gap("198.51.100.99", TEN, ELEVEN)));
+
+        assertThat(ledger.whoHeld(ADDRESS, 34 << 10, ELEVEN, Duration.ZERO).complete())
+                .as("192.0.2.1 tells of this address and lost nothing")
+                .isTrue();
+        assertThat(ledger.whoHeld(NEIGHBOUR, 34 << 10, ELEVEN, Duration.ZERO).complete())
+                .as("nobody tells of the neighbour, so anybody's loss may concern it")
+                .isFalse();
+    }
+
+    @Test
+    void manyGapsAreAllRead() throws IOException {
+        List<Gap> gaps = new ArrayList<>();
+        for (int i = 0; i < 2_500; i++) {
+            Instant from = TEN.plusMillis(i);
+            gaps.add(gap("192.0.2.1", from, from.plusMillis(1)));
+        }
+        Gap early = gap("192.0.2.1", TEN.minusSeconds(5), TEN.minusSeconds(4));
+        gaps.add(early);
+        elasticsearch.store(List.of(), gaps);
+
+        Answer answer = ledger.whoHeld(ADDRESS, 34 << 10, ELEVEN, Duration.ZERO);
+
+        assertThat(answer.gaps()).hasSize(2_501).startsWith(early);
+        assertThat(ledger.freshness().gaps()).isEqualTo(2_501);
+    }
+
+    @Test
+    void aWindowWithTooManyIntervalsIsRefusedRatherThanCut() throws IOException {
+        List<BindingInterval> many = IntStream.range(0, 1_001)
+                .mapToObj(i -> Samples.logged(
+                        ADDRESS, set("0/6/34"), Samples.household(i), TEN.plusMillis(i), TEN.plusMillis(i + 1)))
+                .toList();
+        elasticsearch.store(many, List.of());
+
+        assertThatThrownBy(() -> ledger.whoHeld(ADDRESS, 34 << 10, TEN, Duration.ofHours(1)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("1001 intervals meet the window")
+                .hasMessageContaining("smaller tolerance");
+        assertThat(ledger.whoHeld(ADDRESS, 34 << 10, TEN, Duration.ofMillis(999))
+                        .holders())
+                .hasSize(1_000);
+    }
+
+    @Test
+    void aQuestionAboutTheFutureIsRefused() {
+        assertThatThrownBy(() -> ledger.whoHeld(ADDRESS, 80, NOW.plusMillis(1), Duration.ZERO))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("2026-11-23T12:00:00.001Z, lies in the future");
+        assertThat(ledger.whoHeld(ADDRESS, 80, NOW, Duration.ofSeconds(1)).verdict())
+                .isEqualTo(Verdict.NOT_HELD);
+    }
+
+    @Test
+    void freshnessIsTheNewestBoundary() throws IOException {
+        elasticsearch.store(
+                List.of(
+                        Samples.logged(ADDRESS, set("0/6/34"), Samples.household(1), TEN, ELEVEN),
+                        Samples.logged(ADDRESS, set("0/6/35"), Samples.household(2), TEN.plusSeconds(1), null)),
+                List.of());
+
+        assertThat(ledger.freshness()).isEqualTo(new Freshness(ELEVEN, 2, 0));
+    }
+
+    @Test
+    void anUnreachableStoreIsNamed() {
+        try (Ledger nowhere = Ledger.connect(URI.create("http://user:secret@127.0.0.1:1"))) {
+            assertThatThrownBy(() -> nowhere.whoHeld(ADDRESS, 80, TEN, Duration.ZERO))
+                    .isInstanceOf(LedgerException.class)
+                    .hasMessageStartingWith("Elasticsearch at http://127.0.0.1:1 does not answer")
+                    .hasMessageNotContaining("secret");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"localhost:9200", "ftp://localhost", "http:///path"})
+    void anAddressThatIsNoneIsRefused(URI address) {
+        assertThatThrownBy(() -> Ledger.connect(address))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("expected a form such as http://127.0.0.1:9200");
+    }
+
+    @Test
+    void theIndicesAreSortedAndCompressed() throws IOException {
+        elasticsearch.store(
+                List.of(Samples.logged(ADDRESS, set("0/6/34"), Samples.household(1), TEN, null)), List.of());
+
+        try (ElasticsearchConnection connection = ElasticsearchConnection.open(elasticsearch.uri())) {
+            var settings = connection
+                    .client()
+                    .indices()
+                    .getSettings(get -> get.index("bindings-v1-2026.11").flatSettings(true))
+                    .get("bindings-v1-2026.11");
+            assertThat(String.valueOf(settings)).contains("best_compression", "slot", "desc");
+            assertThat(connection
+                            .client()
+                            .indices()
+                            .getAlias(get -> get.name("bindings"))
+                            .aliases())
+                    .containsOnlyKeys("bindings-v1-2026.11");
+        }
+    }
+
+    private static PortSet set(String key) {
+        return PortSet.parse(key);
+    }
+
+    private static Gap gap(String exporter, Instant from, Instant to) {
+        return new Gap(exporter, 7, "SEQUENCE", from, to, 3);
+    }
+}

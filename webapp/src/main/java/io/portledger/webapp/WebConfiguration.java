@@ -1,0 +1,40 @@
+package io.portledger.webapp;
+
+import io.portledger.ledger.Ledger;
+import io.portledger.webapp.audit.AuditLog;
+import io.portledger.webapp.lookup.LedgerAccess;
+import java.io.IOException;
+import java.time.Clock;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+/** What the application is made of besides its own services. */
+@Configuration
+class WebConfiguration {
+
+    @Bean
+    Clock clock() {
+        return Clock.systemUTC();
+    }
+
+    @Bean
+    DataDirectory dataDirectory(WebSettings settings) throws IOException {
+        return DataDirectory.open(settings.dataDirectory());
+    }
+
+    @Bean
+    AuditLog auditLog(DataDirectory directory, Clock clock) throws IOException {
+        return AuditLog.open(directory.file("audit.jsonl"), clock);
+    }
+
+    /** Does not connect before the first question, so that the application starts whether or not there is a store. */
+    @Bean
+    Ledger ledger(WebSettings settings) {
+        return Ledger.connect(settings.elasticsearch());
+    }
+
+    @Bean
+    LedgerAccess ledgerAccess(Ledger ledger) {
+        return ledger::whoHeld;
+    }
+}

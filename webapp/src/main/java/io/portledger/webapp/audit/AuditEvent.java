@@ -1,0 +1,55 @@
+package io.portledger.webapp.audit;
+
+import io.portledger.ledger.Question;
+import io.portledger.ledger.Verdict;
+
+/** Something that the audit log keeps. */
+public sealed interface AuditEvent {
+
+    /**
+     * Somebody asks; nothing has been answered yet.
+     *
+     * @param who the user
+     * @param channel by which door
+     * @param from the network address
+     * @param question what
+     * @param reason why
+     */
+    record Asked(String who, String channel, String from, Question question, String reason) implements AuditEvent {}
+
+    /**
+     * A question was answered.
+     *
+     * @param question the number of the line that holds the question
+     * @param verdict what was said
+     * @param complete whether the records were complete
+     * @param holders how many holdings were disclosed
+     */
+    record Answered(long question, Verdict verdict, boolean complete, int holders) implements AuditEvent {}
+
+    /**
+     * A question got no answer.
+     *
+     * @param question the number of the line that holds the question
+     * @param cause why
+     */
+    record Unanswered(long question, Cause cause) implements AuditEvent {
+
+        /** Why there was no answer. */
+        public enum Cause {
+            /** The ledger took the question for one that has none. */
+            REFUSED,
+            /** The ledger could not be asked. */
+            UNAVAILABLE,
+            /** A fault of this program. */
+            FAILED
+        }
+    }
+
+    /**
+     * A crash had left an unfinished line at the end of the file. It was taken off; no answer can have followed it.
+     *
+     * @param bytes the unfinished line in hexadecimal
+     */
+    record TornLineRemoved(String bytes) implements AuditEvent {}
+}

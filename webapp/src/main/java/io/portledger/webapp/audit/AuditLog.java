@@ -1,0 +1,351 @@
+package io.portledger.webapp.audit;
+
+import io.portledger.webapp.audit.AuditEvent.Answered;
+import io.portledger.webapp.audit.AuditEvent.Asked;
+import io.portledger.webapp.audit.AuditEvent.TornLineRemoved;
+import io.portledger.webapp.audit.AuditEvent.Unanswered;
+import java.io.BufferedInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Clock;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * A file of JSON lines that only grows. Each line carries its number and the SHA-256 of the line before it (of its bytes
+ * without the line feed; 64 zeros in the first line), so that no line can be changed, taken out or put in without
+ * breaking every later one. What the chain cannot show is that lines were cut off at the end: keep a copy of the newest
+ * hash elsewhere for that.
+ *
+ * <p>{@link #append} returns when the line is on the disk. Callers that wait at the same time share one write to the
+ * disk. Safe for use by several threads; one process at a time, which a lock on the file sees to.
+ */
+public final class AuditLog implements Closeable {
+
+    private static final String NO_LINE = "0".repeat(64);
+    private static final int MAX_LINE_LENGTH = 1 << 16;
+    private static final JsonMapper JSON = JsonMapper.shared();
+    private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern(
+                    "uuuu-MM-dd'T'HH:mm:ss.SSS'Z'", Locale.ROOT)
+            .withZone(ZoneOffset.UTC);
+
+    private final Path file;
+    private final Clock clock;
+    private final FileChannel channel;
+    private final Object writing = new Object();
+    private final Object syncing = new Object();
+
+    private long length;
+    private volatile long lastNumber;
+    private String lastHash;
+    private volatile @Nullable String broken;
+    private long syncedNumber;
+
+    private AuditLog(Path file, Clock clock, FileChannel channel, long length, long lastNumber, String lastHash) {
+        this.file = file;
+        this.clock = clock;
+        this.channel = channel;
+        this.length = length;
+        this.lastNumber = lastNumber;
+        this.lastHash = lastHash;
+        this.syncedNumber = lastNumber;
+    }
+
+    /**
+     * What a verification found.
+     *
+     * @param lines how many lines are intact, from the first on
+     * @param lastHash the hash of the last of these
+     * @param problem what is wrong with the line after them, or null if the file ends there
+     */
+    public record Verification(
+            long lines, String lastHash, @Nullable String problem) {
+
+        /** Whether the whole file is as it was written. */
+        public boolean isIntact() {
+            return problem == null;
+        }
+    }
+
+    /**
+     * Opens the log, or begins it. An unfinished line that a crash left at the end is moved into an event of its own.
+     *
+     * @throws AuditException if the end of the file is no audit log, or another process writes it
+     */
+    public static AuditLog open(Path file, Clock clock) throws IOException {
+        if (!Files.exists(file)) {
+            Files.createFile(file);
+            if (Files.getFileStore(file).supportsFileAttributeView("posix")) {
+                Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+                try (FileChannel directory =
+                        FileChannel.open(file.toAbsolutePath().getParent())) {
+                    directory.force(true);
+                }
+            }
+        }
+        FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
+        try {
+            lock(file, channel);
+            long size = channel.size();
+            byte[] end = readEnd(channel, size);
+            int tornFrom = lastLineFeed(end, end.length) + 1;
+            byte[] torn = Arrays.copyOfRange(end, tornFrom, end.length);
+            long length = size - torn.length;
+            long lastNumber = 0;
+            String lastHash = NO_LINE;
+            if (length > 0) {
+                int lineFrom = lastLineFeed(end, tornFrom - 1) + 1;
+                byte[] lastLine = Arrays.copyOfRange(end, lineFrom, Math.max(lineFrom, tornFrom - 1));
+                lastNumber = numberOf(lastLine, file);
+                lastHash = hash(lastLine);
+            }
+            AuditLog log = new AuditLog(file, clock, channel, length, lastNumber, lastHash);
+            if (torn.length > 0) {
+                channel.truncate(length);
+                log.append(new TornLineRemoved(HexFormat.of().formatHex(torn)));
+            }
+            return log;
+        } catch (IOException | RuntimeException e) {
+            channel.close();
+            throw e;
+        }
+    }
+
+    /**
+     * Writes a line to the disk.
+     *
+     * @return its number
+     * @throws AuditException if it is not certain that it stands there
+     */
+    public long append(AuditEvent event) {
+        long number;
+        synchronized (writing) {
+            if (broken != null) {
+                throw new AuditException(broken);
+            }
+            number = lastNumber + 1;
+            byte[] line = JSON.writeValueAsBytes(line(number, event));
+            if (line.length >= MAX_LINE_LENGTH) {
+                throw new AuditException("An audit line of " + line.length + " bytes is too long to be written.");
+            }
+            write(line);
+            lastHash = hash(line);
+            length += line.length + 1;
+            lastNumber = number;
+        }
+        sync(number);
+        return number;
+    }
+
+    /** Reads the file from its beginning and follows the chain. May run while the log is written. */
+    public static Verification verify(Path file) throws IOException {
+        long lines = 0;
+        String previous = NO_LINE;
+        try (InputStream in = new BufferedInputStream(Files.newInputStream(file), 1 << 16)) {
+            while (true) {
+                byte[] line = readLine(in);
+                if (line == null) {
+                    return new Verification(lines, previous, null);
+                }
+                String problem = problemOf(line, lines + 1, previous);
+                if (problem != null) {
+                    return new Verification(lines, previous, "Line " + (lines + 1) + ": " + problem);
+                }
+                previous = hash(line);
+                lines++;
+            }
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        synchronized (writing) {
+            broken = "The audit log " + file + " is closed: the application is stopping. No answer is given.";
+        }
+        channel.close();
+    }
+
+    private ObjectNode line(long number, AuditEvent event) {
+        ObjectNode line = JSON.createObjectNode();
+        line.put("seq", number);
+        line.put("time", TIME.format(clock.instant()));
+        switch (event) {
+            case Asked asked -> {
+                line.put("event", "QUESTION");
+                line.put("who", asked.who());
+                line.put("channel", asked.channel());
+                line.put("from", asked.from());
+                line.put("ip", asked.question().ipv4().toString());
+                line.put("port", asked.question().port());
+                line.put("at", TIME.format(asked.question().at()));
+                line.put("tolerance", asked.question().tolerance().toString());
+                line.put("reason", asked.reason());
+            }
+            case Answered answered -> {
+                line.put("event", "ANSWER");
+                line.put("question", answered.question());
+                line.put("verdict", answered.verdict().name());
+                line.put("complete", answered.complete());
+                line.put("holders", answered.holders());
+            }
+            case Unanswered unanswered -> {
+                line.put("event", "NO_ANSWER");
+                line.put("question", unanswered.question());
+                line.put("cause", unanswered.cause().name());
+            }
+            case TornLineRemoved removed -> {
+                line.put("event", "TORN_LINE_REMOVED");
+                line.put("bytes", removed.bytes());
+            }
+        }
+        line.put("previous", lastHash);
+        return line;
+    }
+
+    private void write(byte[] line) {
+        ByteBuffer buffer =
+                ByteBuffer.allocate(line.length + 1).put(line).put((byte) '\n').flip();
+        try {
+            long position = length;
+            while (buffer.hasRemaining()) {
+                position += channel.write(buffer, position);
+            }
+        } catch (IOException e) {
+            try {
+                channel.truncate(length);
+            } catch (IOException again) {
+                e.addSuppressed(again);
+                broken = unusable(e);
+            }
+            throw new AuditException(unusable(e), e);
+        }
+    }
+
+    private void sync(long number) {
+        synchronized (syncing) {
+            if (syncedNumber >= number) {
+                return;
+            }
+            long upTo = lastNumber;
+            try {
+                channel.force(false);
+            } catch (IOException e) {
+                // After a failed sync nobody can say what reached the disk, not even a later successful one.
+                synchronized (writing) {
+                    broken = unusable(e);
+                }
+                throw new AuditException(unusable(e), e);
+            }
+            syncedNumber = upTo;
+        }
+    }
+
+    private String unusable(IOException e) {
+        return "The audit log " + file + " cannot be written (" + e.getMessage()
+                + "), so no answer is given. Check the free space and the rights there, then restart the web application.";
+    }
+
+    private static void lock(Path file, FileChannel channel) throws IOException {
+        boolean isLocked;
+        try {
+            isLocked = channel.tryLock() != null;
+        } catch (OverlappingFileLockException e) {
+            isLocked = false;
+        }
+        if (!isLocked) {
+            throw new AuditException("Another process writes the audit log " + file
+                    + ". Stop it, or give this one its own portledger.data-directory.");
+        }
+    }
+
+    private static byte[] readEnd(FileChannel channel, long size) throws IOException {
+        ByteBuffer end = ByteBuffer.allocate((int) Math.min(size, 2L * MAX_LINE_LENGTH));
+        while (end.hasRemaining() && channel.read(end, size - end.remaining()) >= 0) {
+            // reads until the buffer is full
+        }
+        return end.array();
+    }
+
+    private static int lastLineFeed(byte[] bytes, int before) {
+        for (int i = before - 1; i >= 0; i--) {
+            if (bytes[i] == '\n') {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    private static long numberOf(byte[] line, Path file) {
+        try {
+            long number = JSON.readTree(line).path("seq").asLong(0);
+            if (number > 0) {
+                return number;
+            }
+        } catch (JacksonException e) {
+            throw notALog(file, e);
+        }
+        throw notALog(file, null);
+    }
+
+    private static AuditException notALog(Path file, @Nullable Throwable cause) {
+        String message = "The end of " + file
+                + " is not a line of an audit log. Somebody changed the file: keep it as evidence, move it away, and start"
+                + " again with a new one.";
+        return cause == null ? new AuditException(message) : new AuditException(message, cause);
+    }
+
+    private static @Nullable String problemOf(byte[] line, long number, String previous) {
+        JsonNode node;
+        try {
+            node = JSON.readTree(line);
+        } catch (JacksonException e) {
+            return "it is no JSON";
+        }
+        if (node.path("seq").asLong(0) != number) {
+            return "its number is " + node.path("seq") + ", not " + number + ": lines were taken out or put in";
+        }
+        if (!node.path("previous").asString("").equals(previous)) {
+            return "it does not carry the hash of the line before it: that line was changed";
+        }
+        return null;
+    }
+
+    private static byte @Nullable [] readLine(InputStream in) throws IOException {
+        ByteArrayOutputStream line = new ByteArrayOutputStream(512);
+        int b;
+        while ((b = in.read()) >= 0 && b != '\n') {
+            if (line.size() == MAX_LINE_LENGTH) {
+                break;
+            }
+            line.write(b);
+        }
+        return b < 0 && line.size() == 0 ? null : line.toByteArray();
+    }
+
+    private static String hash(byte[] line) {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(line));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        }
+    }
+}

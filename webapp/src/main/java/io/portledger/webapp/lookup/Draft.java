@@ -1,0 +1,201 @@
+package io.portledger.webapp.lookup;
+
+import io.portledger.ledger.Question;
+import io.portledger.softwire.Ipv4Address;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A question as somebody wrote it, field by field, not yet checked; an empty text is a field not yet filled.
+ *
+ * @param ip the public IPv4 address
+ * @param port the port
+ * @param time any form of {@link Moment}
+ * @param tolerance how far the asker's clock may be off; nothing means not at all
+ * @param reason the case or ticket that justifies the question
+ */
+public record Draft(String ip, String port, String time, String tolerance, String reason) {
+
+    /** Nothing filled. */
+    public static final Draft EMPTY = new Draft("", "", "", "", "");
+
+    private static final int MAX_REASON_LENGTH = 200;
+
+    private static final Pattern ADDRESS = Pattern.compile("(?<![\\d.])(\\d{1,3}(?:\\.\\d{1,3}){3})(?!\\.?\\d)");
+
+    /** Behind a colon any number, and a path may follow; behind other separators not the beginning of a date. */
+    private static final Pattern PORT = Pattern.compile("\\s*(?:[:#](?<joined>\\d{1,6})(?!\\d)(?:/\\S*)?"
+            + "|(?:[,;]|\\bport\\b\\s*[:=]?|\\s)\\s*(?<apart>\\d{1,5})(?![\\d./-]|:\\d))");
+
+    private static final Pattern TOLERANCE = Pattern.compile("(?:±|\\+/-|\\+-)\\s*(\\d+\\s*[A-Za-z]*)");
+
+    /** The fields of a draft. */
+    public enum Field {
+        IP("ip"),
+        PORT("port"),
+        TIME("time"),
+        TOLERANCE("tolerance"),
+        REASON("reason");
+
+        private final String parameter;
+
+        Field(String parameter) {
+            this.parameter = parameter;
+        }
+
+        /** Its name in a URL. */
+        public String parameter() {
+            return parameter;
+        }
+    }
+
+    /**
+     * What a check found.
+     *
+     * @param inquiry the checked question, or null if there are problems
+     * @param problems for each field that cannot be used, why and what to write instead
+     * @param remark how the time was understood where the asker may have meant another, or null
+     */
+    public record Checked(
+            @Nullable Inquiry inquiry,
+            Map<Field, String> problems,
+            @Nullable String remark) {}
+
+    /**
+     * Reads a line such as {@code 203.0.113.7:40123 2026-11-23T14:02:07Z ±2s}: address, port and time in this order, or
+     * the time first; what separates them hardly matters. What is not there stays empty; what is left over is taken as
+     * part of the time, so that the check complains about it rather than ignores it.
+     */
+    public static Draft ofLine(String line) {
+        String rest = line.strip();
+        String tolerance = "";
+        Matcher tolerances = TOLERANCE.matcher(rest);
+        if (tolerances.find()) {
+            tolerance = tolerances.group(1).strip();
+            rest = rest.substring(0, tolerances.start()) + " " + rest.substring(tolerances.end());
+        }
+        Matcher address = ADDRESS.matcher(rest);
+        if (!address.find()) {
+            return new Draft("", "", withoutSeparators(rest), tolerance, "");
+        }
+        String port = "";
+        int end = address.end();
+        Matcher ports = PORT.matcher(rest).region(end, rest.length());
+        ports.useTransparentBounds(true);
+        if (ports.lookingAt()) {
+            port = Objects.requireNonNullElseGet(ports.group("joined"), () -> ports.group("apart"));
+            end = ports.end();
+        }
+        String time = withoutSeparators(rest.substring(0, address.start()) + " " + rest.substring(end));
+        return new Draft(address.group(1), port, time, tolerance, "");
+    }
+
+    /** The line that reads as this draft's address, port and time. */
+    public String line() {
+        String socket = port.isBlank() ? ip.strip() : ip.strip() + ":" + port.strip();
+        return (socket + " " + time.strip()).strip();
+    }
+
+    /** The same with another reason. */
+    public Draft withReason(String newReason) {
+        return new Draft(ip, port, time, tolerance, newReason);
+    }
+
+    /** This draft's text in {@code field}. */
+    public String text(Field field) {
+        return switch (field) {
+            case IP -> ip;
+            case PORT -> port;
+            case TIME -> time;
+            case TOLERANCE -> tolerance;
+            case REASON -> reason;
+        };
+    }
+
+    /** Checks every field. */
+    public Checked check(Duration maxTolerance) {
+        Map<Field, String> problems = new EnumMap<>(Field.class);
+        Optional<Ipv4Address> address = read(Field.IP, problems, this::readAddress);
+        Optional<Integer> portNumber = read(Field.PORT, problems, this::readPort);
+        Optional<Moment> moment = read(Field.TIME, problems, () -> Moment.read(time));
+        Optional<Duration> width = read(Field.TOLERANCE, problems, () -> Tolerance.read(tolerance, maxTolerance));
+        Optional<String> why = read(Field.REASON, problems, this::readReason);
+        String remark = moment.map(Moment::remark).orElse(null);
+        if (address.isEmpty() || portNumber.isEmpty() || moment.isEmpty() || width.isEmpty() || why.isEmpty()) {
+            return new Checked(null, problems, remark);
+        }
+        Question question =
+                new Question(address.get(), portNumber.get(), moment.get().instant(), width.get());
+        return new Checked(new Inquiry(question, why.get()), problems, remark);
+    }
+
+    private interface Reader<T> {
+        T read();
+    }
+
+    private static <T> Optional<T> read(Field field, Map<Field, String> problems, Reader<T> reader) {
+        try {
+            return Optional.of(reader.read());
+        } catch (IllegalArgumentException e) {
+            problems.put(field, e.getMessage());
+            return Optional.empty();
+        }
+    }
+
+    private Ipv4Address readAddress() {
+        if (ip.isBlank()) {
+            throw new IllegalArgumentException("The public IPv4 address is missing, for example 203.0.113.7.");
+        }
+        if (ip.indexOf(':') >= 0) {
+            throw new IllegalArgumentException("\"" + ip.strip()
+                    + "\" is no IPv4 address. An IPv6 address is not shared: only IPv4 is asked for here.");
+        }
+        return Ipv4Address.parse(ip.strip());
+    }
+
+    private int readPort() {
+        String digits = port.strip();
+        if (digits.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "The source port is missing: the address is shared, and only the port tells its households apart.");
+        }
+        if (!digits.matches("\\d{1,6}") || Integer.parseInt(digits) > 0xffff) {
+            throw new IllegalArgumentException("\"" + digits + "\" is no port (allowed: 0-65535).");
+        }
+        return Integer.parseInt(digits);
+    }
+
+    private String readReason() {
+        String text = reason.strip();
+        if (text.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "The reason is missing: the case or ticket that this question belongs to. It goes to the audit log.");
+        }
+        if (text.length() > MAX_REASON_LENGTH) {
+            throw new IllegalArgumentException("The reason has " + text.length() + " characters (allowed: at most "
+                    + MAX_REASON_LENGTH + "): give the reference only.");
+        }
+        if (text.chars().anyMatch(Character::isISOControl)) {
+            throw new IllegalArgumentException("The reason must be one line of text without control characters.");
+        }
+        return text;
+    }
+
+    private static String withoutSeparators(String text) {
+        List<String> words = new ArrayList<>();
+        for (String word : text.strip().split("\\s+", -1)) {
+            if (!word.isEmpty() && !word.matches("@|at|on|port|[-,;|/]+|https?://")) {
+                words.add(word.replaceFirst("^[@,;|]+", "").replaceFirst("[,;|]+$", ""));
+            }
+        }
+        return String.join(" ", words);
+    }
+}

@@ -1,0 +1,2 @@
+/** Users, API tokens, sign-in and what each may do. */
+package io.portledger.webapp.security;

@@ -1,0 +1,127 @@
+package io.portledger.webapp.lookup;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.portledger.webapp.lookup.Draft.Checked;
+import io.portledger.webapp.lookup.Draft.Field;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class DraftTest {
+
+    private static final Duration HOUR = Duration.ofHours(1);
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "203.0.113.7:40123 2026-11-23T14:02:07Z",
+                "203.0.113.7 40123 2026-11-23T14:02:07Z",
+                "  203.0.113.7:40123   @   2026-11-23 15:02:07 +01:00 ",
+                "203.0.113.7, 40123, 2026-11-23T14:02:07Z",
+                "203.0.113.7;40123;2026-11-23T14:02:07Z",
+                "203.0.113.7 port 40123 at 2026-11-23T14:02:07Z",
+                "203.0.113.7#40123 2026-11-23T14:02:07Z",
+                "203.0.113.7:40123 1795442527",
+                "203.0.113.7 40123 1795442527000",
+                "http://203.0.113.7:40123/ 2026-11-23T14:02:07Z",
+                "https://203.0.113.7:40123/login?x=1 2026-11-23T14:02:07Z",
+                "2026-11-23T14:02:07Z 203.0.113.7:40123",
+                "[23/Nov/2026:14:02:07 +0000] 203.0.113.7:40123",
+                "203.0.113.7:40123 2026-11-23T14:02:07"
+            })
+    void aPastedLineFillsAddressPortAndTime(String line) {
+        Checked checked = Draft.ofLine(line).withReason("C-1").check(HOUR);
+        assertThat(checked.problems()).isEmpty();
+        Inquiry inquiry = Objects.requireNonNull(checked.inquiry());
+        assertThat(inquiry.question().ipv4()).hasToString("203.0.113.7");
+        assertThat(inquiry.question().port()).isEqualTo(40_123);
+        assertThat(inquiry.question().at()).isEqualTo(Instant.parse("2026-11-23T14:02:07Z"));
+        assertThat(inquiry.question().tolerance()).isZero();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"±2s,PT2S", "+/- 500 ms,PT0.5S", "+-5min,PT5M", "± 1,PT1S"})
+    void aToleranceMayStandInTheLine(String tolerance, Duration expected) {
+        Checked checked = Draft.ofLine("203.0.113.7:40123 2026-11-23T14:02:07Z " + tolerance)
+                .withReason("C-1")
+                .check(HOUR);
+        assertThat(Objects.requireNonNull(checked.inquiry()).question().tolerance())
+                .isEqualTo(expected);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+                    203.0.113.7 2026-11-23T14:02:07Z        | PORT
+                    203.0.113.7 1795442527                  | PORT
+                    203.0.113.7:70000 2026-11-23T14:02:07Z  | PORT
+                    203.0.113.700:4 2026-11-23T14:02:07Z    | IP
+                    203.0.113.07:4 2026-11-23T14:02:07Z     | IP
+                    40123 2026-11-23T14:02:07Z              | IP
+                    203.0.113.7:40123                       | TIME
+                    203.0.113.7:40123 2026-11-23T14:02:07 tcp | TIME
+                    203.0.113.7:40123 tcp 2026-11-23T14:02:07Z | TIME
+                    """)
+    void whatIsMissingOrLeftOverIsAProblemOfItsField(String line, Field field) {
+        Checked checked = Draft.ofLine(line).withReason("C-1").check(HOUR);
+        assertThat(checked.inquiry()).isNull();
+        assertThat(checked.problems()).containsKey(field);
+    }
+
+    @Test
+    void anEmptyDraftNamesEveryFieldThatIsNeeded() {
+        Checked checked = Draft.EMPTY.check(HOUR);
+        assertThat(checked.problems()).containsOnlyKeys(Field.IP, Field.PORT, Field.TIME, Field.REASON);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+                    61min | 0s to 1h
+                    -2s   | 0s to 1h
+                    PT-2S | 0s to 1h
+                    soon  | number with a unit
+                    2 d   | number with a unit
+                    """)
+    void aToleranceOutOfRangeOrUnreadableIsRefused(String tolerance, String why) {
+        Draft draft = new Draft("203.0.113.7", "1", "2026-11-23T14:02:07Z", tolerance, "C-1");
+        Checked checked = draft.check(HOUR);
+        assertThat(checked.inquiry()).isNull();
+        assertThat(checked.problems()).containsOnlyKeys(Field.TOLERANCE);
+        if (!tolerance.startsWith("-")) {
+            assertThat(checked.problems().get(Field.TOLERANCE)).contains(why);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {" ", "line one\nline two", "bell\u0007"})
+    void aReasonMustBeOneLineOfText(String reason) {
+        Draft draft = new Draft("203.0.113.7", "1", "2026-11-23T14:02:07Z", "0s", reason);
+        assertThat(draft.check(HOUR).problems()).containsOnlyKeys(Field.REASON);
+    }
+
+    @Test
+    void aReasonMustBeShort() {
+        Draft draft = new Draft("203.0.113.7", "1", "2026-11-23T14:02:07Z", "0s", "x".repeat(201));
+        assertThat(draft.check(HOUR).problems().get(Field.REASON)).contains("201", "200");
+    }
+
+    @Test
+    void anIpv6AddressGetsItsOwnExplanation() {
+        Draft draft = new Draft("2001:db8::1", "1", "2026-11-23T14:02:07Z", "0s", "C-1");
+        assertThat(draft.check(HOUR).problems().get(Field.IP)).contains("IPv6", "not shared");
+    }
+
+    @Test
+    void theCanonicalDraftOfAnInquiryReadsBackAsTheSameInquiry() {
+        Draft draft = new Draft("203.0.113.7", "040123".substring(1), "1795442527123", "1500ms", " C-1 ");
+        Inquiry inquiry = Objects.requireNonNull(draft.check(HOUR).inquiry());
+        assertThat(inquiry.draft())
+                .isEqualTo(new Draft("203.0.113.7", "40123", "2026-11-23T14:02:07.123Z", "1500ms", "C-1"));
+        assertThat(inquiry.draft().check(HOUR).inquiry()).isEqualTo(inquiry);
+        assertThat(Draft.ofLine(inquiry.draft().line()).time()).isEqualTo("2026-11-23T14:02:07.123Z");
+    }
+}

@@ -1,0 +1,143 @@
+package io.portledger.webapp.lookup;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.portledger.webapp.Samples;
+import io.portledger.webapp.ScriptedLedger;
+import io.portledger.webapp.WebSettings;
+import io.portledger.webapp.audit.AuditException;
+import io.portledger.webapp.audit.AuditLog;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.springframework.security.authentication.TestingAuthenticationToken;
+import org.springframework.security.core.context.SecurityContextHolder;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+class LookupDeskTest {
+
+    private static final Inquiry INQUIRY = new Inquiry(Samples.question(40_123, Duration.ofSeconds(2)), "C-1");
+    private static final Origin ORIGIN = new Origin(Origin.Channel.REST, "198.51.100.9");
+
+    @TempDir
+    Path directory;
+
+    private final ScriptedLedger ledger = new ScriptedLedger();
+    private AuditLog audit;
+    private LookupDesk desk;
+
+    @BeforeEach
+    void open() throws IOException {
+        audit = AuditLog.open(file(), Clock.systemUTC());
+        desk = new LookupDesk(
+                ledger,
+                audit,
+                new WebSettings(
+                        URI.create("http://127.0.0.1:9200"),
+                        directory,
+                        Duration.ofHours(1),
+                        new WebSettings.SignIn(5, Duration.ofSeconds(10), Duration.ofMinutes(15))));
+        SecurityContextHolder.getContext()
+                .setAuthentication(new TestingAuthenticationToken("agnes", "", "ROLE_LOOKUP"));
+    }
+
+    @AfterEach
+    void close() throws IOException {
+        SecurityContextHolder.clearContext();
+        audit.close();
+    }
+
+    @Test
+    void theQuestionStandsOnDiskBeforeTheLedgerIsAskedAndTheVerdictBeforeItIsGiven() {
+        ledger.does(question -> {
+            assertThat(lines()).hasSize(1);
+            return Samples.ambiguous();
+        });
+        desk.ask(INQUIRY, ORIGIN);
+
+        List<JsonNode> lines = lines();
+        JsonNode question = lines.getFirst();
+        assertThat(question.path("event").asString()).isEqualTo("QUESTION");
+        assertThat(question.path("who").asString()).isEqualTo("agnes");
+        assertThat(question.path("channel").asString()).isEqualTo("REST");
+        assertThat(question.path("from").asString()).isEqualTo("198.51.100.9");
+        assertThat(question.path("ip").asString()).isEqualTo("203.0.113.7");
+        assertThat(question.path("port").asInt()).isEqualTo(40_123);
+        assertThat(question.path("at").asString()).isEqualTo("2026-11-23T14:02:07.000Z");
+        assertThat(question.path("tolerance").asString()).isEqualTo("PT2S");
+        assertThat(question.path("reason").asString()).isEqualTo("C-1");
+        JsonNode answer = lines.getLast();
+        assertThat(answer.path("event").asString()).isEqualTo("ANSWER");
+        assertThat(answer.path("question").asLong())
+                .isEqualTo(question.path("seq").asLong());
+        assertThat(answer.path("verdict").asString()).isEqualTo("AMBIGUOUS");
+        assertThat(answer.path("complete").asBoolean()).isTrue();
+        assertThat(answer.path("holders").asInt()).isEqualTo(2);
+    }
+
+    @Test
+    void withoutAuditOfTheQuestionTheLedgerIsNotAsked() throws IOException {
+        audit.close();
+        assertThatThrownBy(() -> desk.ask(INQUIRY, ORIGIN)).isInstanceOf(AuditException.class);
+        assertThat(ledger.asked()).isEmpty();
+    }
+
+    @Test
+    void withoutAuditOfTheVerdictThereIsNoAnswer() {
+        ledger.does(question -> {
+            try {
+                audit.close();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+            return Samples.stillHeld();
+        });
+        assertThatThrownBy(() -> desk.ask(INQUIRY, ORIGIN)).isInstanceOf(AuditException.class);
+        assertThat(ledger.asked()).hasSize(1);
+    }
+
+    @Test
+    void aLedgerOutOfReachIsAuditedAndExplained() {
+        ledger.isOutOfReach();
+        assertThatThrownBy(() -> desk.ask(INQUIRY, ORIGIN))
+                .isInstanceOf(LedgerUnavailableException.class)
+                .hasMessageContaining("http://127.0.0.1:9200")
+                .hasMessageContaining("ask again");
+        assertThat(lines().getLast().path("event").asString()).isEqualTo("NO_ANSWER");
+        assertThat(lines().getLast().path("cause").asString()).isEqualTo("UNAVAILABLE");
+    }
+
+    @Test
+    void aQuestionThatTheLedgerRefusesIsAuditedAndExplained() {
+        ledger.refuses("The time lies in the future.");
+        assertThatThrownBy(() -> desk.ask(INQUIRY, ORIGIN))
+                .isInstanceOf(UnanswerableException.class)
+                .hasMessage("The time lies in the future.");
+        assertThat(lines().getLast().path("cause").asString()).isEqualTo("REFUSED");
+    }
+
+    private Path file() {
+        return directory.resolve("audit.jsonl");
+    }
+
+    private List<JsonNode> lines() {
+        try {
+            return Files.readAllLines(file()).stream()
+                    .map(JsonMapper.shared()::readTree)
+                    .toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
