@@ -403,8 +403,10 @@ class JobsTest {
             return checkpoint(newest());
         }
 
+        /** Ends the job; after this it commits no offset and writes no document. */
         void cancel() throws Exception {
             client.cancel().get();
+            await().atMost(PATIENCE).until(() -> client.getJobStatus().get().isGloballyTerminalState());
         }
 
         private int newest() throws IOException {
