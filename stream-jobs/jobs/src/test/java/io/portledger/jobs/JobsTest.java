@@ -406,7 +406,8 @@ class JobsTest {
         /** Ends the job; after this it commits no offset and writes no document. */
         void cancel() throws Exception {
             client.cancel().get();
-            await().atMost(PATIENCE).until(() -> client.getJobStatus().get().isGloballyTerminalState());
+            // How a cancelled job ends: exceptionally.
+            await().atMost(PATIENCE).until(client.getJobExecutionResult()::isDone);
         }
 
         private int newest() throws IOException {
