@@ -72,6 +72,7 @@ final class IcmpErrors {
         Memory.copy(packet, message + Icmp.HEADER, quoted);
         Memory.putShort(
                 message + Icmp.CHECKSUM, InternetChecksum.ofSum(InternetChecksum.sum(message, Icmp.HEADER + quoted)));
+        counters.count(Counter.OUT_ICMPV4_ERROR, V4_HEADERS + quoted);
         return error;
     }
 
@@ -116,6 +117,7 @@ final class IcmpErrors {
         long sum = InternetChecksum.pseudoHeaderSum(error, IpProtocol.ICMPV6, messageLength)
                 + InternetChecksum.sum(message, messageLength);
         Memory.putShort(message + Icmp.CHECKSUM, InternetChecksum.ofSum(sum));
+        counters.count(Counter.OUT_ICMPV6_ERROR, Ipv6.HEADER + messageLength);
         return error;
     }
 

@@ -154,7 +154,7 @@ class ReassemblyTest {
 
     @Test
     void moreFragmentsThanAllowedLoseTheirPacket() {
-        restart(new ReassemblyLimits(2, 10, 1 << 20, 60));
+        restart(new ReassemblyLimits(2, 10, 1000, 1 << 20, 60));
         byte[] inner = Packets.ipv4(SHARED, HOST, 17, Packets.udp(35000, 53, 1000));
         ipv6Fragments(Packets.fromB4(inner), 400, 7).forEach(fragment -> engine.fromIpv6Side(fragment));
         assertThat(engine.toIpv4Side).isEmpty();
@@ -163,7 +163,7 @@ class ReassemblyTest {
 
     @Test
     void theOldestPacketMakesRoom() {
-        restart(new ReassemblyLimits(20, 2, 1 << 20, 60));
+        restart(new ReassemblyLimits(20, 2, 1000, 1 << 20, 60));
         byte[] whole = Packets.fromB4(Packets.ipv4(SHARED, HOST, 17, Packets.udp(35000, 53, 1000)));
         for (int identification = 1; identification <= 3; identification++) {
             engine.fromIpv6Side(Packets.ipv6Fragment(whole, 0, 400, identification));
@@ -178,7 +178,7 @@ class ReassemblyTest {
 
     @Test
     void heldOctetsAreBounded() {
-        restart(new ReassemblyLimits(20, 1000, 1000, 60));
+        restart(new ReassemblyLimits(20, 1000, 1000, 1000, 60));
         byte[] whole = Packets.fromB4(Packets.ipv4(SHARED, HOST, 17, Packets.udp(35000, 53, 1000)));
         for (int identification = 1; identification <= 10; identification++) {
             engine.fromIpv6Side(Packets.ipv6Fragment(whole, 0, 400, identification));
@@ -201,7 +201,7 @@ class ReassemblyTest {
 
     @Test
     void reassemblyCanBeSwitchedOff() {
-        restart(new ReassemblyLimits(20, 0, 1 << 20, 60));
+        restart(new ReassemblyLimits(20, 0, 1000, 1 << 20, 60));
         byte[] whole = Packets.fromB4(Packets.ipv4(SHARED, HOST, 17, Packets.udp(35000, 53, 1000)));
         engine.fromIpv6Side(Packets.ipv6Fragment(whole, 0, 400, 7));
         assertThat(engine.packets(Counter.DROP_IPV6_FRAG_INVALID_REASSEMBLY)).isEqualTo(1);
@@ -210,7 +210,7 @@ class ReassemblyTest {
 
     @Test
     void theLargestPacketGoesThrough() {
-        restart(new ReassemblyLimits(60, 10, 1 << 20, 60));
+        restart(new ReassemblyLimits(60, 10, 1000, 1 << 20, 60));
         byte[] packet = Packets.ipv4(HOST, SHARED, 17, Packets.udp(53, 35000, 65_535 - 28));
         ipv4Fragments(packet, 1480).forEach(fragment -> engine.fromIpv4Side(fragment));
         assertThat(engine.packets(Counter.ENCAPSULATED_IPV4)).isEqualTo(1);
