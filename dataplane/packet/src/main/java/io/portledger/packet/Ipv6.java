@@ -96,6 +96,27 @@ public final class Ipv6 {
         Memory.putInt(header + 4, identification);
     }
 
+    /** How many octets behind the fragment header fit in an MTU, if more fragments follow. */
+    public static int longestFragmentData(int mtu) {
+        return (mtu - HEADER - FRAGMENT_HEADER) & ~7;
+    }
+
+    /**
+     * Writes a fragment of a packet that has no extension headers (RFC 8200 §4.5).
+     *
+     * @param fragment where; needs {@code length} octets and two headers
+     * @param offset where in the packet's data, a multiple of 8
+     */
+    public static void writeFragment(long fragment, long packet, int offset, int length, int identification) {
+        Memory.copy(packet, fragment, HEADER);
+        Memory.putShort(fragment + PAYLOAD_LENGTH, FRAGMENT_HEADER + length);
+        Memory.putByte(fragment + NEXT_HEADER, IpProtocol.FRAGMENT);
+        long header = fragment + HEADER;
+        boolean hasMore = offset + length < payloadLength(packet);
+        writeFragmentHeader(header, nextHeader(packet), offset, hasMore, identification);
+        Memory.copy(packet + HEADER + offset, header + FRAGMENT_HEADER, length);
+    }
+
     /** Where the fragment belongs, in octets; {@code header} is the fragment header. */
     public static int fragmentOffset(long header) {
         return Memory.getShort(header + 2) & 0xfff8;

@@ -3,6 +3,7 @@ package io.portledger.lwaftr.forwarding;
 import io.portledger.lwaftr.forwarding.BindingTable.Found;
 import io.portledger.lwaftr.forwarding.BindingTable.Reader;
 import io.portledger.lwaftr.forwarding.BindingTable.View;
+import io.portledger.packet.Ecn;
 import io.portledger.packet.InternetChecksum;
 import io.portledger.packet.IpProtocol;
 import io.portledger.packet.Ipv4;

@@ -2,6 +2,7 @@ package io.portledger.lwaftr.forwarding;
 
 import io.portledger.packet.Memory;
 import io.portledger.packet.PacketBatch;
+import io.portledger.packet.Reassembler;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;

@@ -2,12 +2,17 @@ package io.portledger.lwaftr.forwarding;
 
 import io.portledger.lwaftr.forwarding.BindingTable.Found;
 import io.portledger.lwaftr.forwarding.BindingTable.View;
+import io.portledger.packet.Ecn;
+import io.portledger.packet.ExtensionHeaders;
 import io.portledger.packet.Icmp;
+import io.portledger.packet.Icmpv4Error;
 import io.portledger.packet.InternetChecksum;
 import io.portledger.packet.IpProtocol;
 import io.portledger.packet.Ipv4;
 import io.portledger.packet.Ipv6;
 import io.portledger.packet.Memory;
+import io.portledger.packet.PortField;
+import io.portledger.packet.Reassembler;
 import io.portledger.softwire.PortSet;
 import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
@@ -20,10 +25,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class SlowPath {
 
-    private static final int MAX_EXTENSION_HEADERS = 8;
-    private static final int PAD_1 = 0;
-    private static final int PAD_N = 1;
-    private static final int TUNNEL_ENCAPSULATION_LIMIT = 4;
     private static final int ECHO_HOPS = 64;
 
     /** Octets of an IPv4 and a TCP header, which an MSS does not count. */
@@ -83,19 +84,13 @@ final class SlowPath {
         this.errors = new IcmpErrors(settings, egress, counters, nowNanos);
         this.ipv4Fragments = new Reassembler(
                 settings.ipv4Side().reassembly(),
-                counters,
-                Counter.DROP_IPV4_FRAG_TIMEOUT,
-                Counter.DROP_IPV4_FRAG_EVICTED);
+                counted(Counter.DROP_IPV4_FRAG_TIMEOUT, Counter.DROP_IPV4_FRAG_EVICTED));
         this.innerFragments = new Reassembler(
                 settings.ipv6Side().reassembly(),
-                counters,
-                Counter.DROP_IPV4_FRAG_TIMEOUT,
-                Counter.DROP_IPV4_FRAG_EVICTED);
+                counted(Counter.DROP_IPV4_FRAG_TIMEOUT, Counter.DROP_IPV4_FRAG_EVICTED));
         this.ipv6Fragments = new Reassembler(
                 settings.ipv6Side().reassembly(),
-                counters,
-                Counter.DROP_IPV6_FRAG_TIMEOUT,
-                Counter.DROP_IPV6_FRAG_EVICTED);
+                counted(Counter.DROP_IPV6_FRAG_TIMEOUT, Counter.DROP_IPV6_FRAG_EVICTED));
         this.fragmentIdentifications = fragmentIdentifications;
     }
 
@@ -125,6 +120,20 @@ final class SlowPath {
             counters.count(Counter.TAKEN_OVER_IPV4, octets);
             downstream(packet, Ipv4.totalLength(packet));
         }
+    }
+
+    private Reassembler.Losses counted(Counter timeouts, Counter evictions) {
+        return new Reassembler.Losses() {
+            @Override
+            public void timedOut(int octets) {
+                counters.count(timeouts, octets);
+            }
+
+            @Override
+            public void evicted(int octets) {
+                counters.count(evictions, octets);
+            }
+        };
     }
 
     /** How many packets wait for fragments. */
@@ -274,7 +283,7 @@ final class SlowPath {
         int nextHeader = Ipv6.nextHeader(packet);
         int nextHeaderField = Ipv6.NEXT_HEADER;
         int position = Ipv6.HEADER;
-        for (int headers = 0; headers <= MAX_EXTENSION_HEADERS; headers++) {
+        for (int headers = 0; headers <= ExtensionHeaders.MAX_COUNT; headers++) {
             switch (nextHeader) {
                 case IpProtocol.IPV4 -> {
                     tunnelled(packet, length, position);
@@ -304,7 +313,7 @@ final class SlowPath {
                     position += Ipv6.FRAGMENT_HEADER;
                 }
                 case IpProtocol.HOP_BY_HOP, IpProtocol.ROUTING, IpProtocol.DESTINATION_OPTIONS -> {
-                    int headerLength = extensionHeaderLength(packet, length, position, nextHeader);
+                    int headerLength = ExtensionHeaders.length(packet, length, position, nextHeader);
                     if (headerLength < 0) {
                         end(Counter.DROP_BAD_EXTENSION_HEADER_IPV6);
                         return;
@@ -322,50 +331,10 @@ final class SlowPath {
         end(Counter.DROP_BAD_EXTENSION_HEADER_IPV6);
     }
 
-    /** The length of an extension header, or -1 if the packet must be dropped for it. */
-    private static int extensionHeaderLength(long packet, int length, int position, int kind) {
-        if (position + 8 > length || (kind == IpProtocol.HOP_BY_HOP && position != Ipv6.HEADER)) {
-            return -1;
-        }
-        long header = packet + position;
-        int headerLength = (Memory.getByte(header + 1) + 1) << 3;
-        if (position + headerLength > length) {
-            return -1;
-        }
-        if (kind == IpProtocol.ROUTING) {
-            int segmentsLeft = Memory.getByte(header + 3);
-            return segmentsLeft == 0 ? headerLength : -1;
-        }
-        int option = 2;
-        while (option < headerLength) {
-            int type = Memory.getByte(header + option);
-            if (type == PAD_1) {
-                option++;
-                continue;
-            }
-            if (option + 2 > headerLength) {
-                return -1;
-            }
-            int optionLength = 2 + Memory.getByte(header + option + 1);
-            boolean isKnown = type == PAD_N || type == TUNNEL_ENCAPSULATION_LIMIT;
-            boolean mayBeSkipped = type >>> 6 == 0;
-            if (option + optionLength > headerLength || (!isKnown && !mayBeSkipped)) {
-                return -1;
-            }
-            option += optionLength;
-        }
-        return headerLength;
-    }
-
     private void ipv6Fragment(long packet, int length, int position, int nextHeaderField) {
         long header = packet + position;
         int dataLength = length - position - Ipv6.FRAGMENT_HEADER;
-        Reassembler.Key key = new Reassembler.Key(
-                Ipv6.sourceHigh(packet),
-                Ipv6.sourceLow(packet),
-                Ipv6.destinationHigh(packet),
-                Ipv6.destinationLow(packet),
-                Ipv6.fragmentIdentification(header));
+        Reassembler.Key key = Reassembler.Key.ofIpv6(packet, header);
         if (isHandedOver(key, packet, length, true)) {
             return;
         }
@@ -376,7 +345,7 @@ final class SlowPath {
         }
         Reassembler.Outcome outcome = ipv6Fragments.add(
                 key,
-                new Reassembler.Source(Ipv6.sourceHigh(packet), Ipv6.sourceLow(packet)),
+                Reassembler.Source.ofIpv6(packet),
                 Ipv6.trafficClass(packet) & 3,
                 nowNanos,
                 packet,
@@ -671,7 +640,7 @@ final class SlowPath {
     private void relay(long message, int messageLength, int code, int tunnelMtu) {
         long quote = message + Icmp.HEADER;
         int quoteLength = messageLength - Icmp.HEADER;
-        int position = quotedIpv4(quote, quoteLength);
+        int position = ExtensionHeaders.quotedIpv4(quote, quoteLength);
         if (position < 0) {
             end(Counter.DROP_BAD_QUOTE_ICMPV6);
             return;
@@ -722,30 +691,6 @@ final class SlowPath {
                     found.b4Low,
                     Counter.OUT_ICMPV4);
         }
-    }
-
-    /** Where the IPv4 packet begins in a quoted tunnel packet; -1 if there is none, or no first part of one. */
-    private static int quotedIpv4(long quote, int length) {
-        if (length < Ipv6.HEADER || Ipv4.version(quote) != 6) {
-            return -1;
-        }
-        int nextHeader = Ipv6.nextHeader(quote);
-        int position = Ipv6.HEADER;
-        for (int headers = 0; headers <= MAX_EXTENSION_HEADERS; headers++) {
-            if (nextHeader == IpProtocol.IPV4) {
-                return position;
-            }
-            boolean isFragment = nextHeader == IpProtocol.FRAGMENT;
-            boolean isOptions = nextHeader == IpProtocol.DESTINATION_OPTIONS || nextHeader == IpProtocol.HOP_BY_HOP;
-            if (position + 8 > length
-                    || (!isFragment && !isOptions)
-                    || (isFragment && Ipv6.fragmentOffset(quote + position) != 0)) {
-                return -1;
-            }
-            nextHeader = Memory.getByte(quote + position);
-            position += isFragment ? Ipv6.FRAGMENT_HEADER : (Memory.getByte(quote + position + 1) + 1) << 3;
-        }
-        return -1;
     }
 
     // Both ways --------------------------------------------------------------------------------------------------
@@ -830,18 +775,12 @@ final class SlowPath {
             int arrivedLength,
             boolean isFromIpv6Side) {
         int headerLength = Ipv4.headerLength(packet);
-        Reassembler.Key key = new Reassembler.Key(
-                Memory.getLong(packet + Ipv4.SOURCE),
-                Ipv4.protocol(packet),
-                peerHigh,
-                peerLow,
-                Ipv4.identification(packet));
+        Reassembler.Key key = Reassembler.Key.ofIpv4(packet, peerHigh, peerLow);
         if (isHandedOver(key, arrived, arrivedLength, isFromIpv6Side)) {
             return 0;
         }
-        Reassembler.Source source = isFromIpv6Side
-                ? new Reassembler.Source(peerHigh, peerLow)
-                : new Reassembler.Source(0, Ipv4.source(packet) & 0xffff_ffffL);
+        Reassembler.Source source =
+                isFromIpv6Side ? new Reassembler.Source(peerHigh, peerLow) : Reassembler.Source.ofIpv4(packet);
         Reassembler.Outcome outcome = reassembler.add(
                 key,
                 source,
@@ -877,11 +816,7 @@ final class SlowPath {
             return 0;
         }
         Memory.putByte(whole + Ipv4.TOS, (Ipv4.tos(whole) & 0xfc) | marked);
-        Memory.putShort(whole + Ipv4.TOTAL_LENGTH, wholeLength);
-        // Without DF, for the source itself sent it in pieces; with it, a packet that fits nowhere would be lost for
-        // ever.
-        Memory.putShort(whole + Ipv4.FLAGS_AND_OFFSET, 0);
-        Ipv4.writeChecksum(whole);
+        Ipv4.makeWhole(whole, wholeLength);
         return whole;
     }
 
@@ -889,7 +824,7 @@ final class SlowPath {
     private boolean turnIntoEchoReply(long packet, int length) {
         long message = packet + Ipv4.headerLength(packet);
         int messageLength = length - Ipv4.headerLength(packet);
-        if (Ipv4.protocol(packet) != IpProtocol.ICMP || !IcmpErrors.isUnicast(Ipv4.source(packet))) {
+        if (Ipv4.protocol(packet) != IpProtocol.ICMP || !Icmpv4Error.isUnicast(Ipv4.source(packet))) {
             end(Counter.DROP_LOCAL_IPV4);
             return false;
         }
@@ -937,18 +872,12 @@ final class SlowPath {
         }
         int identification = fragmentIdentifications.getAsInt();
         int dataLength = length - Ipv6.HEADER;
-        int most = (mtu - Ipv6.HEADER - Ipv6.FRAGMENT_HEADER) & ~7;
+        int most = Ipv6.longestFragmentData(mtu);
         for (int offset = 0; offset < dataLength; offset += most) {
             int pieceLength = Math.min(most, dataLength - offset);
             int fragmentLength = Ipv6.HEADER + Ipv6.FRAGMENT_HEADER + pieceLength;
             long fragment = egress.newPacket(fragmentLength);
-            Memory.copy(packet, fragment, Ipv6.HEADER);
-            Memory.putShort(fragment + Ipv6.PAYLOAD_LENGTH, Ipv6.FRAGMENT_HEADER + pieceLength);
-            Memory.putByte(fragment + Ipv6.NEXT_HEADER, IpProtocol.FRAGMENT);
-            long header = fragment + Ipv6.HEADER;
-            Ipv6.writeFragmentHeader(
-                    header, Ipv6.nextHeader(packet), offset, offset + pieceLength < dataLength, identification);
-            Memory.copy(packet + Ipv6.HEADER + offset, header + Ipv6.FRAGMENT_HEADER, pieceLength);
+            Ipv6.writeFragment(fragment, packet, offset, pieceLength, identification);
             counters.count(counter, fragmentLength);
             counters.count(Counter.OUT_IPV6_FRAG, fragmentLength);
             egress.toIpv6Side(fragment, fragmentLength);

@@ -2,7 +2,7 @@ package io.portledger.lwaftr.forwarding;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.portledger.lwaftr.forwarding.ForwardingSettings.ReassemblyLimits;
+import io.portledger.packet.ReassemblyLimits;
 import io.portledger.softwire.Ipv6Address;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -2,10 +2,10 @@ package io.portledger.lwaftr.forwarding;
 
 import io.portledger.lwaftr.forwarding.ForwardingSettings.DscpMode;
 import io.portledger.lwaftr.forwarding.ForwardingSettings.RateLimit;
-import io.portledger.lwaftr.forwarding.ForwardingSettings.ReassemblyLimits;
 import io.portledger.lwaftr.forwarding.ForwardingSettings.Side;
 import io.portledger.lwaftr.forwarding.ForwardingSettings.Tunnel;
 import io.portledger.packet.PacketFilter;
+import io.portledger.packet.ReassemblyLimits;
 
 /** The standard settings with single values changed. */
 final class TestSettings {

@@ -1,7 +1,5 @@
-package io.portledger.lwaftr.forwarding;
+package io.portledger.packet;
 
-import io.portledger.lwaftr.forwarding.ForwardingSettings.ReassemblyLimits;
-import io.portledger.packet.Memory;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Iterator;
@@ -16,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * fragments that still come (RFC 5722); an exact repetition of a fragment changes nothing. If there is no more room, the
  * oldest packet is given up. One thread.
  */
-final class Reassembler {
+public final class Reassembler {
 
     /**
      * What fragments of one packet have in common.
@@ -27,7 +25,38 @@ final class Reassembler {
      * @param peerLow the second half of that
      * @param identification of the packet
      */
-    record Key(long addresses, long more, long peerHigh, long peerLow, int identification) {}
+    public record Key(long addresses, long more, long peerHigh, long peerLow, int identification) {
+
+        /** Of an IPv4 fragment that came from a peer. */
+        public static Key ofIpv4(long packet, long peerHigh, long peerLow) {
+            return new Key(
+                    Memory.getLong(packet + Ipv4.SOURCE),
+                    Ipv4.protocol(packet),
+                    peerHigh,
+                    peerLow,
+                    Ipv4.identification(packet));
+        }
+
+        /** Of an IPv6 packet whose fragment header is at {@code fragmentHeader}. */
+        public static Key ofIpv6(long packet, long fragmentHeader) {
+            return new Key(
+                    Ipv6.sourceHigh(packet),
+                    Ipv6.sourceLow(packet),
+                    Ipv6.destinationHigh(packet),
+                    Ipv6.destinationLow(packet),
+                    Ipv6.fragmentIdentification(fragmentHeader));
+        }
+    }
+
+    /** Hears of packets that were given up, with the octets that were held of them. */
+    public interface Losses {
+
+        /** The packet's time was over. */
+        void timedOut(int octets);
+
+        /** The room was needed. */
+        void evicted(int octets);
+    }
 
     /**
      * Who sends fragments, for everybody's share.
@@ -35,10 +64,21 @@ final class Reassembler {
      * @param high first half of an IPv6 address, 0 for an IPv4 one
      * @param low the second half, or the IPv4 address
      */
-    record Source(long high, long low) {}
+    public record Source(long high, long low) {
+
+        /** Of an IPv4 packet. */
+        public static Source ofIpv4(long packet) {
+            return new Source(0, Ipv4.source(packet) & 0xffff_ffffL);
+        }
+
+        /** Of an IPv6 packet. */
+        public static Source ofIpv6(long packet) {
+            return new Source(Ipv6.sourceHigh(packet), Ipv6.sourceLow(packet));
+        }
+    }
 
     /** What became of a fragment, when no packet is complete. */
-    enum Outcome {
+    public enum Outcome {
         HELD,
         INVALID,
         /** The source has as many packets waiting as it may. */
@@ -55,20 +95,17 @@ final class Reassembler {
 
     private final ReassemblyLimits limits;
     private final long timeoutNanos;
-    private final Counters counters;
-    private final Counter timeouts;
-    private final Counter evictions;
+    private final Losses losses;
     private final Map<Key, Partial> partials = new LinkedHashMap<>();
     private final Map<Source, Integer> packetsOfSources = new HashMap<>();
     private long heldOctets;
     private volatile boolean isNearlyFull;
 
-    Reassembler(ReassemblyLimits limits, Counters counters, Counter timeouts, Counter evictions) {
+    /** An empty one. */
+    public Reassembler(ReassemblyLimits limits, Losses losses) {
         this.limits = limits;
         this.timeoutNanos = limits.timeoutSeconds() * 1_000_000_000L;
-        this.counters = counters;
-        this.timeouts = timeouts;
-        this.evictions = evictions;
+        this.losses = losses;
     }
 
     private static final class Partial {
@@ -107,7 +144,7 @@ final class Reassembler {
      * @param headLength their length
      * @param offset where {@code data} belongs
      */
-    Outcome add(
+    public Outcome add(
             Key key,
             Source source,
             int ecn,
@@ -181,7 +218,7 @@ final class Reassembler {
      * @param ofHead the ECN of the first fragment
      * @return {@link Ecn#DROP} if a fragment is congested and another cannot be
      */
-    int ecn(int ofHead) {
+    public int ecn(int ofHead) {
         int marks = complete == null ? 0 : complete.marks;
         boolean isCongested = (marks & 1 << Ecn.CE) != 0;
         boolean isUnable = (marks & 1 << Ecn.NOT_ECT) != 0;
@@ -189,23 +226,23 @@ final class Reassembler {
     }
 
     /** Whether the room was nearly used up, and has not been half empty since; any thread may ask. */
-    boolean isNearlyFull() {
+    public boolean isNearlyFull() {
         return isNearlyFull;
     }
 
     /** Octets of headers of the complete packet. */
-    int headLength() {
+    public int headLength() {
         Partial partial = complete;
         return partial == null || partial.head == null ? 0 : partial.head.length;
     }
 
     /** Octets behind the headers of the complete packet. */
-    int dataLength() {
+    public int dataLength() {
         return complete == null ? 0 : complete.total;
     }
 
     /** Writes headers and data of the complete packet. */
-    void writeTo(long packet) {
+    public void writeTo(long packet) {
         Partial partial = complete;
         if (partial == null || partial.head == null) {
             return;
@@ -218,7 +255,7 @@ final class Reassembler {
     }
 
     /** Gives up packets that are too old. */
-    void expire(long nowNanos) {
+    public void expire(long nowNanos) {
         Iterator<Partial> oldestFirst = partials.values().iterator();
         while (oldestFirst.hasNext()) {
             Partial oldest = oldestFirst.next();
@@ -226,7 +263,7 @@ final class Reassembler {
                 return;
             }
             if (!oldest.isGivenUp) {
-                counters.count(timeouts, oldest.octets);
+                losses.timedOut(oldest.octets);
             }
             oldestFirst.remove();
             forget(oldest);
@@ -245,7 +282,7 @@ final class Reassembler {
     }
 
     /** How many packets are waiting for fragments. */
-    int size() {
+    public int size() {
         return partials.size();
     }
 
@@ -290,7 +327,7 @@ final class Reassembler {
         Iterator<Partial> oldestFirst = partials.values().iterator();
         Partial oldest = oldestFirst.next();
         if (!oldest.isGivenUp) {
-            counters.count(evictions, oldest.octets);
+            losses.evicted(oldest.octets);
         }
         oldestFirst.remove();
         forget(oldest);
