@@ -93,7 +93,7 @@ record CapturedPacket(Map<String, List<String>> fields) {
         return !all(field).isEmpty();
     }
 
-    boolean isNeighbourDiscovery() {
+    boolean isIcmpv6() {
         return first("ipv6.nxt").equals("58");
     }
 

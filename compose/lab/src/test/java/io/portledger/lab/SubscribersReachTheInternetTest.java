@@ -97,6 +97,17 @@ class SubscribersReachTheInternetTest {
     }
 
     @Test
+    @Order(2)
+    void theLwaftrAnswersPingsFromAllSides() {
+        for (Namespace asking : List.of(first.host(), lab.internet())) {
+            assertThat(asking.run("ping", "-n", "-c", "2", "-i", "0.2", Lab.LWAFTR_ADDRESS))
+                    .contains("2 received");
+        }
+        assertThat(lab.router().run("ping", "-n", "-c", "2", "-i", "0.2", Lab.BR_ADDRESS))
+                .contains("2 received");
+    }
+
+    @Test
     @Order(3)
     void tracerouteSeesEachHopOnce() {
         String printed = first.host().run("traceroute", "-n", "-q", "1", "-w", "5", Lab.internetAddress(1));
@@ -135,9 +146,16 @@ class SubscribersReachTheInternetTest {
     @Test
     @Order(7)
     void twoHouseholdsOfOneAddressReachEachOther() throws Exception {
-        int port = second.ports().portAt(100);
-        second.forwardToHost("tcp dport " + port, ":40081");
-        Transfer.thereAndBack(first.host(), Lab.PUBLIC_ADDRESS, port, second.host(), 40081, FILE_OCTETS / 3);
+        second.forwardToHost("tcp dport " + sharedPort(), ":40081");
+        transferBetweenHouseholds();
+    }
+
+    private int sharedPort() {
+        return second.ports().portAt(100);
+    }
+
+    private void transferBetweenHouseholds() throws Exception {
+        Transfer.thereAndBack(first.host(), Lab.PUBLIC_ADDRESS, sharedPort(), second.host(), 40081, FILE_OCTETS / 3);
     }
 
     @Test
@@ -155,6 +173,7 @@ class SubscribersReachTheInternetTest {
                 .contains("pmtu " + REDUCED_TUNNEL_MTU);
         Transfer.thereAndBack(second.host(), Lab.internetAddress(9), 40082, lab.internet(), 40082, FILE_OCTETS);
         assertThat(iperf(second, 10, "-n", "2M")).isPositive();
+        transferBetweenHouseholds();
     }
 
     /** A port of the first household at which tracepath's datagrams reach its host; tracepath counts it up. */
@@ -171,9 +190,8 @@ class SubscribersReachTheInternetTest {
         capture.end();
         List<CapturedPacket> packets = CapturedPacket.read(lab.router(), capturedTo());
         assertThat(packets).filteredOn(CapturedPacket::isBroken).isEmpty();
-        List<CapturedPacket> inTunnels = packets.stream()
-                .filter(packet -> !packet.isNeighbourDiscovery())
-                .toList();
+        List<CapturedPacket> inTunnels =
+                packets.stream().filter(packet -> !packet.isIcmpv6()).toList();
         assertThat(inTunnels).hasSizeGreaterThan(1000).allMatch(CapturedPacket::carriesIpv4);
         for (Household household : lab.households()) {
             String softwire = household.softwireAddress().toString();
