@@ -14,7 +14,7 @@ import java.util.concurrent.CompletableFuture;
 public final class Namespace implements AutoCloseable {
 
     private static final int CLONE_NEWNET = 0x4000_0000;
-    private static final long COMMAND_SECONDS = 60;
+    private static final long COMMAND_SECONDS = 40;
 
     private final String name;
 

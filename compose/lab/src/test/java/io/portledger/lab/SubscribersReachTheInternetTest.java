@@ -28,7 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
  * <p>All links have an MTU of 1500, the tunnel so has 1460. Needs root and the Debian packages iproute2, nftables,
  * procps, iputils-ping, iputils-tracepath, traceroute, iperf3 and tshark.
  */
-@Timeout(90)
+@Timeout(60)
 @TestInstance(Lifecycle.PER_CLASS)
 @TestMethodOrder(OrderAnnotation.class)
 class SubscribersReachTheInternetTest {
