@@ -234,6 +234,30 @@ public final class EthernetDevice implements PacketInput, PacketOutput, AutoClos
         }
     }
 
+    /**
+     * Waits until one of two devices has frames.
+     *
+     * @param timeoutMillis how long at most
+     * @throws IOException if one of the interfaces is gone
+     */
+    public static void awaitFrames(EthernetDevice first, EthernetDevice second, int timeoutMillis) throws IOException {
+        long descriptors = first.scratch.address();
+        Memory.putHostInt(descriptors, first.fd);
+        Memory.putHostInt(descriptors + 4, SystemCalls.POLLIN);
+        Memory.putHostInt(descriptors + 8, second.fd);
+        Memory.putHostInt(descriptors + 12, SystemCalls.POLLIN);
+        int outcome = first.receiving.poll(descriptors, 2, timeoutMillis);
+        if (outcome < 0 && outcome != -SystemCalls.EINTR) {
+            throw new IOException(
+                    "Cannot wait for Ethernet devices " + first.name + " and " + second.name + ": " + reason(-outcome));
+        }
+        int events = outcome <= 0 ? 0 : Memory.getHostShort(descriptors + 6) | Memory.getHostShort(descriptors + 14);
+        if ((events & SystemCalls.POLLIN) == 0) {
+            first.requireInterface();
+            second.requireInterface();
+        }
+    }
+
     private void freeMemory() {
         request.close();
         scratch.close();

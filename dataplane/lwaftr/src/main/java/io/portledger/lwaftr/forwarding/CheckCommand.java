@@ -19,6 +19,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -129,7 +130,8 @@ public final class CheckCommand implements Callable<Integer> {
 
         /** The framing of a packet of this capture. */
         static Framing framing(LinkType linkType, ForwardingSettings.Ethernet ethernet, boolean isIpv6) {
-            return new Framing(linkType, isIpv6, ethernet.mac(), ethernet.staticNextHop(), ethernet.vlan());
+            return new Framing(
+                    linkType, isIpv6, ethernet.ownWithoutInterface(), ethernet.staticNextHop(), ethernet.vlan());
         }
 
         /** Time since the first packet of the file, as the files of the two sides may be from different days. */
@@ -186,8 +188,14 @@ public final class CheckCommand implements Callable<Integer> {
         }
 
         private EthernetSide ethernet(boolean isIpv6) {
+            ForwardingSettings.Side side = isIpv6 ? settings.ipv6Side() : settings.ipv4Side();
             return new EthernetSide(
-                    isIpv6, settings, forwarder, (frame, length) -> write(Memory.toBytes(frame, length), isIpv6));
+                    isIpv6,
+                    settings,
+                    side.ethernet().ownWithoutInterface(),
+                    new AtomicReference<>(),
+                    forwarder,
+                    (frame, length) -> write(Memory.toBytes(frame, length), isIpv6));
         }
 
         Counters counters() {

@@ -111,8 +111,6 @@ public enum Counter {
             "drop-no-neighbour-ipv4", Kind.WITHHELD, "was for the IPv4 side, whose next hop has not been found"),
     DROP_NO_NEIGHBOUR_IPV6(
             "drop-no-neighbour-ipv6", Kind.WITHHELD, "was for the IPv6 side, whose next hop has not been found"),
-    DROP_UNSENT_IPV4("drop-unsent-ipv4", Kind.WITHHELD, "was for the IPv4 side, whose device did not take it"),
-    DROP_UNSENT_IPV6("drop-unsent-ipv6", Kind.WITHHELD, "was for the IPv6 side, whose device did not take it"),
 
     OUT_ICMPV4_ERROR("out-icmpv4-error", Kind.NOTE, "was an ICMPv4 error of our own; out-icmpv4 counts it as well"),
     OUT_ICMPV6_ERROR("out-icmpv6-error", Kind.NOTE, "was an ICMPv6 error of our own; out-icmpv6 counts it as well"),

@@ -10,6 +10,7 @@ import io.portledger.packet.Memory;
 import io.portledger.packet.PacketBatch;
 import io.portledger.softwire.Ipv4Address;
 import io.portledger.softwire.Ipv6Address;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -59,7 +60,8 @@ final class EthernetSide implements AutoCloseable {
     private final Ipv6Address ownIpv6;
     private final Ipv6Address nextHopIpv6;
     private final PacketBatch made = PacketBatch.withMemory(1, 128);
-    private @Nullable MacAddress nextHop;
+    private final MacAddress ownMac;
+    private final AtomicReference<@Nullable MacAddress> nextHop;
     private long nextSolicitation;
     private boolean hasSolicited;
 
@@ -73,9 +75,17 @@ final class EthernetSide implements AutoCloseable {
     /**
      * A side of a forwarder.
      *
+     * @param ownMac its Ethernet address
+     * @param nextHop what was found, shared with the same side of other workers, of whom any may get the answer
      * @param output takes the frames that this class makes by itself
      */
-    EthernetSide(boolean isIpv6, ForwardingSettings settings, Forwarder forwarder, FrameOutput output) {
+    EthernetSide(
+            boolean isIpv6,
+            ForwardingSettings settings,
+            MacAddress ownMac,
+            AtomicReference<@Nullable MacAddress> nextHop,
+            Forwarder forwarder,
+            FrameOutput output) {
         this.isIpv6 = isIpv6;
         this.ethernet = (isIpv6 ? settings.ipv6Side() : settings.ipv4Side()).ethernet();
         this.forwarder = forwarder;
@@ -84,7 +94,11 @@ final class EthernetSide implements AutoCloseable {
         this.ownIpv4 = settings.ipv4Address().bits();
         this.ownIpv6 = settings.brAddresses().getFirst();
         boolean isResolved = ethernet.isResolved();
-        this.nextHop = isResolved ? null : ethernet.staticNextHop();
+        this.ownMac = ownMac;
+        this.nextHop = nextHop;
+        if (!isResolved) {
+            nextHop.set(ethernet.staticNextHop());
+        }
         this.nextHopIpv4 =
                 isResolved && !isIpv6 ? Ipv4Address.parse(ethernet.nextHop()).bits() : 0;
         this.nextHopIpv6 = isResolved && isIpv6 ? Ipv6Address.parse(ethernet.nextHop()) : Ipv6Address.UNSPECIFIED;
@@ -96,7 +110,7 @@ final class EthernetSide implements AutoCloseable {
             return;
         }
         hasSolicited = true;
-        nextSolicitation = nowNanos + (nextHop == null ? RETRY_NANOS : FRESH_NANOS);
+        nextSolicitation = nowNanos + (nextHop.get() == null ? RETRY_NANOS : FRESH_NANOS);
         if (isIpv6) {
             solicit();
         } else {
@@ -140,13 +154,13 @@ final class EthernetSide implements AutoCloseable {
      * @return octets of the header, or -1 if the next hop is not known, so that the packet cannot be sent
      */
     int prepend(long packet, int length) {
-        MacAddress destination = nextHop;
+        MacAddress destination = nextHop.get();
         if (destination == null) {
             counters.count(isIpv6 ? Counter.DROP_NO_NEIGHBOUR_IPV6 : Counter.DROP_NO_NEIGHBOUR_IPV4, length);
             return -1;
         }
         return Ethernet.prepend(
-                packet, destination, ethernet.mac(), ethernet.vlan(), isIpv6 ? Ethernet.TYPE_IPV6 : Ethernet.TYPE_IPV4);
+                packet, destination, ownMac, ethernet.vlan(), isIpv6 ? Ethernet.TYPE_IPV6 : Ethernet.TYPE_IPV4);
     }
 
     @Override
@@ -167,7 +181,7 @@ final class EthernetSide implements AutoCloseable {
         int target = Memory.getInt(arp + 24);
         boolean isOfNextHop = ethernet.isResolved() && sender == nextHopIpv4 && isUnicast(senderMac);
         if (isOfNextHop) {
-            nextHop = new MacAddress(senderMac);
+            nextHop.set(new MacAddress(senderMac));
         }
         boolean isAboutUs = target == ownIpv4 && operation == ARP_REQUEST && isUnicast(senderMac);
         if (isAboutUs) {
@@ -182,7 +196,7 @@ final class EthernetSide implements AutoCloseable {
         Memory.putInt(arp, ARP_ETHERNET_IPV4);
         Memory.putShort(arp + 4, ARP_LENGTHS);
         Memory.putShort(arp + 6, operation);
-        putMac(arp + 8, ethernet.mac().bits());
+        putMac(arp + 8, ownMac.bits());
         Memory.putInt(arp + 14, ownIpv4);
         putMac(arp + 18, targetMac);
         Memory.putInt(arp + 24, target);
@@ -247,7 +261,7 @@ final class EthernetSide implements AutoCloseable {
         if (!isOfNextHop || !isUnicast(mac)) {
             return false;
         }
-        nextHop = new MacAddress(mac);
+        nextHop.set(new MacAddress(mac));
         return true;
     }
 
@@ -291,7 +305,7 @@ final class EthernetSide implements AutoCloseable {
         Memory.putLong(message + TARGET, targetHigh);
         Memory.putLong(message + TARGET + 8, targetLow);
         Memory.putShort(message + DISCOVERY_LENGTH, option << 8 | 1);
-        putMac(message + DISCOVERY_LENGTH + 2, ethernet.mac().bits());
+        putMac(message + DISCOVERY_LENGTH + 2, ownMac.bits());
         long sum = InternetChecksum.pseudoHeaderSum(packet, IpProtocol.ICMPV6, WITH_OPTION)
                 + InternetChecksum.sum(message, WITH_OPTION);
         Memory.putShort(message + Icmp.CHECKSUM, InternetChecksum.ofSum(sum));
@@ -334,7 +348,7 @@ final class EthernetSide implements AutoCloseable {
     }
 
     private void send(long packet, int length, long destination, int type, Counter counter) {
-        int header = Ethernet.prepend(packet, new MacAddress(destination), ethernet.mac(), ethernet.vlan(), type);
+        int header = Ethernet.prepend(packet, new MacAddress(destination), ownMac, ethernet.vlan(), type);
         counters.count(counter, length);
         output.send(packet - header, header + length);
     }

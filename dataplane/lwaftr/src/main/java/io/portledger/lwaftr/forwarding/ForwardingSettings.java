@@ -49,8 +49,14 @@ public record ForwardingSettings(
                 new ReassemblyLimits(20, 20_000, 1_000, 64L << 20, 60),
                 PacketFilter.ALL,
                 PacketFilter.ALL,
-                new Ethernet(MacAddress.parse("12:12:12:12:12:12"), null, "", 0));
+                "",
+                new Ethernet(null, null, "", 0));
         return new ForwardingSettings(List.of(brAddress), ipv4Address, true, Tunnel.STANDARD, side, side);
+    }
+
+    /** The settings of one of several workers: limits of all together are shared out evenly. */
+    ForwardingSettings shareOf(int workers) {
+        return workers == 1 ? this : withSides(ipv4Side.shareOf(workers), ipv6Side.shareOf(workers));
     }
 
     /** These settings with another one for {@link #hairpinning}. */
@@ -119,6 +125,7 @@ public record ForwardingSettings(
      * @param reassembly limits for fragments that come from there
      * @param ingressFilter which packets are taken
      * @param egressFilter which packets are sent
+     * @param device the Ethernet interface of this side; empty: packets do not come by Ethernet
      * @param ethernet for Ethernet only
      */
     public record Side(
@@ -129,7 +136,19 @@ public record ForwardingSettings(
             ReassemblyLimits reassembly,
             PacketFilter ingressFilter,
             PacketFilter egressFilter,
+            String device,
             Ethernet ethernet) {
+
+        private Side shareOf(int workers) {
+            int packets = (icmpErrorLimit.packets() + workers - 1) / workers;
+            return withIcmp(acceptIncomingIcmp, generateIcmpErrors, new RateLimit(packets, icmpErrorLimit.perSeconds()))
+                    .withReassembly(new ReassemblyLimits(
+                            reassembly.maxFragmentsPerPacket(),
+                            (reassembly.maxPackets() + workers - 1) / workers,
+                            reassembly.maxPacketsPerSource(),
+                            reassembly.maxOctets() / workers,
+                            reassembly.timeoutSeconds()));
+        }
 
         /** This side with another MTU. */
         public Side withMtu(int octets) {
@@ -141,12 +160,13 @@ public record ForwardingSettings(
                     reassembly,
                     ingressFilter,
                     egressFilter,
+                    device,
                     ethernet);
         }
 
         /** This side with other rules for ICMP. */
         public Side withIcmp(boolean accepts, boolean generates, RateLimit limit) {
-            return new Side(mtu, accepts, generates, limit, reassembly, ingressFilter, egressFilter, ethernet);
+            return new Side(mtu, accepts, generates, limit, reassembly, ingressFilter, egressFilter, device, ethernet);
         }
 
         /** This side with other limits of reassembly. */
@@ -159,13 +179,22 @@ public record ForwardingSettings(
                     limits,
                     ingressFilter,
                     egressFilter,
+                    device,
                     ethernet);
         }
 
         /** This side with other filters. */
         public Side withFilters(PacketFilter ingress, PacketFilter egress) {
             return new Side(
-                    mtu, acceptIncomingIcmp, generateIcmpErrors, icmpErrorLimit, reassembly, ingress, egress, ethernet);
+                    mtu,
+                    acceptIncomingIcmp,
+                    generateIcmpErrors,
+                    icmpErrorLimit,
+                    reassembly,
+                    ingress,
+                    egress,
+                    device,
+                    ethernet);
         }
     }
 
@@ -187,14 +216,21 @@ public record ForwardingSettings(
     /**
      * Framing on an Ethernet side.
      *
-     * @param mac own address
+     * @param mac own address; null: the interface's
      * @param nextHopMac where all packets of this side go; null: to the address that {@code nextHop} is found to have
      * @param nextHop the next hop's IP address, to be found by ARP or neighbour discovery; empty: none
      * @param vlan 802.1Q VLAN identifier, 0 for none
      */
-    public record Ethernet(MacAddress mac, @Nullable MacAddress nextHopMac, String nextHop, int vlan) {
+    public record Ethernet(
+            @Nullable MacAddress mac, @Nullable MacAddress nextHopMac, String nextHop, int vlan) {
 
+        private static final MacAddress OWN = MacAddress.parse("12:12:12:12:12:12");
         private static final MacAddress NEXT_HOP = MacAddress.parse("68:68:68:68:68:68");
+
+        /** The own address where there is no interface that has one, as in captures. */
+        public MacAddress ownWithoutInterface() {
+            return mac == null ? OWN : mac;
+        }
 
         /** Where all packets go, unless {@link #isResolved}. */
         public MacAddress staticNextHop() {

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -216,6 +217,7 @@ class EthernetSideTest {
                 standard.reassembly(),
                 standard.ingressFilter(),
                 standard.egressFilter(),
+                "",
                 new Ethernet(MacAddress.parse("02:00:00:00:00:0a"), nextHopMac, nextHop, vlan));
         ForwardingSettings settings = Engine.settings().withSides(isIpv6 ? standard : own, isIpv6 ? own : standard);
         Engine started = Engine.ofVectors(settings);
@@ -226,7 +228,12 @@ class EthernetSideTest {
                 Ipv6Address.parse("2001:db8:ffff::77")));
         engine = started;
         side = new EthernetSide(
-                isIpv6, settings, started.forwarder, (frame, length) -> frames.add(hex(Memory.toBytes(frame, length))));
+                isIpv6,
+                settings,
+                MacAddress.parse("02:00:00:00:00:0a"),
+                new AtomicReference<>(),
+                started.forwarder,
+                (frame, length) -> frames.add(hex(Memory.toBytes(frame, length))));
     }
 
     private EthernetSide side() {
