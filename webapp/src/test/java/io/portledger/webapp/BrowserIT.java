@@ -10,6 +10,7 @@ import com.microsoft.playwright.BrowserContext;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Route;
+import com.microsoft.playwright.assertions.PlaywrightAssertions;
 import com.microsoft.playwright.options.AriaRole;
 import com.microsoft.playwright.options.ColorScheme;
 import io.portledger.ledger.Answer;
@@ -45,6 +46,9 @@ class BrowserIT {
     private static final String LINK =
             "/?ip=203.0.113.7&port=40123&time=2026-11-23T14:02:07.000Z&tolerance=0s&reason=C-2026-117";
 
+    /** For a cold server and a cold browser on a busy machine. */
+    private static final double PATIENCE_MILLIS = 60_000;
+
     private static final String TICKETS = "tickets.example";
 
     private static Chromium chromium;
@@ -64,6 +68,7 @@ class BrowserIT {
 
     @BeforeAll
     static void startBrowser() {
+        PlaywrightAssertions.setDefaultAssertionTimeout(PATIENCE_MILLIS);
         chromium = new Chromium();
     }
 
@@ -80,6 +85,7 @@ class BrowserIT {
                         .setViewportSize(1280, 800)
                         .setColorScheme(ColorScheme.LIGHT)
                         .setPermissions(List.of("clipboard-read", "clipboard-write")));
+        context.setDefaultTimeout(PATIENCE_MILLIS);
         page = context.newPage();
         page.onConsoleMessage(message -> {
             if (message.type().equals("error")) {

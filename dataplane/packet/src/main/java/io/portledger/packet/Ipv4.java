@@ -98,10 +98,13 @@ public final class Ipv4 {
         Memory.putShort(packet + CHECKSUM, InternetChecksum.ofSum(InternetChecksum.sum(packet, headerLength(packet))));
     }
 
-    /** Makes the first fragment's header that of the whole packet of {@code length} octets. */
+    /**
+     * Makes the first fragment's header that of the whole packet of {@code length} octets, which may be sent in pieces
+     * again: with DF, as a fragment may have it (RFC 6864), a packet that fits nowhere would be lost for ever.
+     */
     public static void makeWhole(long packet, int length) {
         Memory.putShort(packet + TOTAL_LENGTH, length);
-        Memory.putShort(packet + FLAGS_AND_OFFSET, flagsAndOffset(packet) & DF);
+        Memory.putShort(packet + FLAGS_AND_OFFSET, 0);
         writeChecksum(packet);
     }
 

@@ -24,6 +24,11 @@ public final class Ipv6 {
         return Memory.getShort(packet) >>> 4 & 0xff;
     }
 
+    /** Writes the traffic class, 0-255. */
+    public static void setTrafficClass(long packet, int trafficClass) {
+        Memory.putShort(packet, (Memory.getShort(packet) & 0xf00f) | trafficClass << 4);
+    }
+
     public static int payloadLength(long packet) {
         return Memory.getShort(packet + PAYLOAD_LENGTH);
     }

@@ -1,23 +1,22 @@
 package io.portledger.packet;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * A TUN device of Linux: IP packets without link header, exchanged with the kernel's network stack.
  *
  * <p>The device lives as long as this object and the process; its addresses, routes and MTU are the operator's. One
- * thread may receive while another sends, but no more.
+ * thread may receive while another sends, but no more; a device can be opened with {@linkplain #open(String, int) several
+ * queues}.
  */
 public final class TunDevice implements PacketInput, PacketOutput, AutoCloseable {
 
     private static final long TUNSETIFF = 0x4004_54caL;
     private static final int IFF_TUN_NO_PI = 0x1001;
-    private static final int NAME_OCTETS = 16;
-    private static final int REQUEST_OCTETS = 40;
-    private static final int EPERM = 1;
-    private static final int ENOENT = 2;
-    private static final int EBUSY = 16;
+    private static final int IFF_MULTI_QUEUE = 0x0100;
+    private static final int MAX_QUEUES = 256;
 
     private final String name;
     private final int fd;
@@ -40,30 +39,52 @@ public final class TunDevice implements PacketInput, PacketOutput, AutoCloseable
      * @throws IOException saying what is missing
      */
     public static TunDevice open(String name) throws IOException {
-        byte[] nameOctets = name.getBytes(StandardCharsets.US_ASCII);
-        if (nameOctets.length == 0 || nameOctets.length >= NAME_OCTETS || name.indexOf('/') >= 0) {
-            throw new IllegalArgumentException(
-                    "Invalid interface name \"" + name + "\" (allowed: 1-15 letters and digits)");
+        return open(name, 1).getFirst();
+    }
+
+    /**
+     * Opens the device with several queues, for one worker each. The kernel keeps the packets of a flow in one queue.
+     *
+     * @param name the interface's name, 1-15 octets
+     * @param queues how many, 1-256
+     * @return one object for each queue; the device lives as long as one of them
+     * @throws IOException saying what is missing
+     */
+    public static List<TunDevice> open(String name, int queues) throws IOException {
+        if (queues < 1 || queues > MAX_QUEUES) {
+            throw new IllegalArgumentException(queues + " queues (allowed: 1-" + MAX_QUEUES + ")");
         }
         if (!SystemCalls.areThere()) {
             throw new IOException("TUN devices need Linux");
         }
-        SystemCalls calls = new SystemCalls();
-        int fd = calls.open("/dev/net/tun", SystemCalls.O_RDWR_NONBLOCK);
-        if (fd < 0) {
-            throw new IOException(
-                    "Cannot open /dev/net/tun: " + (-fd == ENOENT ? "the kernel has no TUN devices" : reason(-fd)));
+        List<TunDevice> devices = new ArrayList<>();
+        try {
+            for (int i = 0; i < queues; i++) {
+                devices.add(new TunDevice(name, openQueue(name, queues > 1)));
+            }
+        } catch (IOException e) {
+            devices.forEach(TunDevice::close);
+            throw e;
         }
-        try (MemoryRegion request = MemoryRegion.allocate(REQUEST_OCTETS)) {
-            Memory.copy(nameOctets, 0, request.address(), nameOctets.length);
-            Memory.putShort(request.address() + NAME_OCTETS, Short.reverseBytes((short) IFF_TUN_NO_PI));
+        return devices;
+    }
+
+    private static int openQueue(String name, boolean isOneOfMany) throws IOException {
+        try (InterfaceRequest request = new InterfaceRequest(name)) {
+            SystemCalls calls = new SystemCalls();
+            int fd = calls.open("/dev/net/tun", SystemCalls.O_RDWR_NONBLOCK);
+            if (fd < 0) {
+                throw new IOException("Cannot open /dev/net/tun: "
+                        + (-fd == SystemCalls.ENOENT ? "the kernel has no TUN devices" : reason(-fd)));
+            }
+            Memory.putHostShort(request.value(), isOneOfMany ? IFF_TUN_NO_PI | IFF_MULTI_QUEUE : IFF_TUN_NO_PI);
             int outcome = calls.ioctl(fd, TUNSETIFF, request.address());
             if (outcome < 0) {
                 calls.close(fd);
                 throw new IOException("Cannot take TUN device " + name + ": " + reason(-outcome));
             }
+            return fd;
         }
-        return new TunDevice(name, fd);
     }
 
     /** The interface's name. */
@@ -127,8 +148,8 @@ public final class TunDevice implements PacketInput, PacketOutput, AutoCloseable
 
     private boolean isReadable(int timeoutMillis) throws IOException {
         long descriptor = pollDescriptor.address();
-        Memory.putInt(descriptor, Integer.reverseBytes(fd));
-        Memory.putInt(descriptor + 4, Integer.reverseBytes(SystemCalls.POLLIN));
+        Memory.putHostInt(descriptor, fd);
+        Memory.putHostInt(descriptor + 4, SystemCalls.POLLIN);
         int outcome = receiving.poll(descriptor, 1, timeoutMillis);
         if (outcome < 0 && outcome != -SystemCalls.EINTR) {
             throw new IOException("Cannot wait for TUN device " + name + ": " + reason(-outcome));
@@ -149,8 +170,9 @@ public final class TunDevice implements PacketInput, PacketOutput, AutoCloseable
 
     private static String reason(int error) {
         return switch (error) {
-            case EPERM, 13 -> "not permitted; it needs root or CAP_NET_ADMIN";
-            case EBUSY -> "another process has it";
+            case SystemCalls.EPERM, SystemCalls.EACCES -> "not permitted; it needs root or CAP_NET_ADMIN";
+            case SystemCalls.EBUSY -> "another process has it";
+            case SystemCalls.EINVAL -> "it is there, but of another kind (no TUN device, or multi_queue differs)";
             default -> "error " + error;
         };
     }

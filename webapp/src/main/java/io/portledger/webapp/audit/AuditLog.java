@@ -245,6 +245,10 @@ public final class AuditLog implements Closeable {
             if (syncedNumber >= number) {
                 return;
             }
+            String fault = broken;
+            if (fault != null) {
+                throw new AuditException(fault);
+            }
             long upTo = lastNumber;
             try {
                 channel.force(false);

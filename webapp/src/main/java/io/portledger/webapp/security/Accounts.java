@@ -15,6 +15,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.util.Base64;
+import java.util.Collection;
 import java.util.EnumSet;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
@@ -83,13 +84,22 @@ public final class Accounts {
             announce(password, usersFile, console);
         }
         Account operator = accounts.get(FIRST_USER);
-        if (operator != null && !Files.exists(tokenFile)) {
+        if (operator != null && !isSomebodys(tokenFile, accounts.values())) {
             String token = randomToken();
             accounts.put(FIRST_USER, operator.withTokens(List.of(hashOfToken(token))));
             write(usersFile, JSON.writeValueAsBytes(accounts.values()));
             write(tokenFile, (token + "\n").getBytes(StandardCharsets.UTF_8));
         }
         return new Accounts(accounts);
+    }
+
+    /** Whether the file holds a token of one of the users; one that was left behind by former users opens nothing. */
+    private static boolean isSomebodys(Path tokenFile, Collection<Account> accounts) throws IOException {
+        if (!Files.exists(tokenFile)) {
+            return false;
+        }
+        String hash = hashOfToken(Files.readString(tokenFile).strip());
+        return accounts.stream().anyMatch(account -> account.tokens().contains(hash));
     }
 
     /** The user of that name. */

@@ -62,6 +62,7 @@ class HoldersApiTest {
     void readToken() throws IOException {
         token = Files.readString(directory.file("operator.token")).strip();
         ledger.asked().clear();
+        ledger.answersWith(Samples.notHeld());
     }
 
     @Test

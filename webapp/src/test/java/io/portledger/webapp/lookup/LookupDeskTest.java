@@ -127,6 +127,18 @@ class LookupDeskTest {
         assertThat(lines().getLast().path("cause").asString()).isEqualTo("REFUSED");
     }
 
+    @Test
+    void aFaultIsAuditedAndNotShownInDetail() {
+        ledger.does(question -> {
+            throw new IllegalStateException("secret detail");
+        });
+        assertThatThrownBy(() -> desk.ask(INQUIRY, ORIGIN))
+                .isInstanceOf(LookupFailedException.class)
+                .hasMessageNotContaining("secret detail");
+        assertThat(lines().getLast().path("event").asString()).isEqualTo("NO_ANSWER");
+        assertThat(lines().getLast().path("cause").asString()).isEqualTo("FAILED");
+    }
+
     private Path file() {
         return directory.resolve("audit.jsonl");
     }

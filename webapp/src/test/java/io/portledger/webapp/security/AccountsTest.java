@@ -53,8 +53,12 @@ class AccountsTest {
         String first = printedPassword();
         Files.delete(directory.resolve("users.json"));
         console.reset();
-        open();
+        Accounts accounts = open();
         assertThat(printedPassword()).isNotEqualTo(first);
+        String token = Files.readString(directory.resolve("operator.token")).strip();
+        assertThat(accounts.byToken(token))
+                .as("the former operator's token was replaced")
+                .isPresent();
     }
 
     @Test

@@ -19,6 +19,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -32,6 +34,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Readable by its owner only: it holds secrets and the answers themselves.
  */
 final class DataDirectory implements AutoCloseable {
+
+    /** The directories that this process has. */
+    private static final Set<Path> HELD = ConcurrentHashMap.newKeySet();
 
     private final Path root;
     private final FileChannel lockFile;
@@ -77,6 +82,7 @@ final class DataDirectory implements AutoCloseable {
             String holder = "another portledger, process %d, which has run since %s"
                     .formatted(ProcessHandle.current().pid(), Instant.now().truncatedTo(ChronoUnit.SECONDS));
             file.write(ByteBuffer.wrap(holder.getBytes(StandardCharsets.UTF_8)), 0);
+            HELD.add(root.toAbsolutePath());
             return new DataDirectory(root, file, lock);
         } catch (IOException e) {
             throw new StartException(
@@ -196,7 +202,7 @@ final class DataDirectory implements AutoCloseable {
     /** Where the services of a running installation are; empty if none is, as far as its directory tells. */
     static Optional<Properties> addresses(Path root) throws IOException {
         Path file = root.resolve("addresses.properties");
-        if (!Files.exists(file)) {
+        if (!Files.exists(file) || !isLocked(root)) {
             return Optional.empty();
         }
         Properties addresses = new Properties();
@@ -206,9 +212,22 @@ final class DataDirectory implements AutoCloseable {
         return Optional.of(addresses);
     }
 
+    /** Whether some process has the directory; the addresses of one that was killed are nobody's. */
+    private static boolean isLocked(Path root) throws IOException {
+        if (HELD.contains(root.toAbsolutePath())) {
+            // To look would be to unlock: the system gives up all locks of a process on a file that it closes.
+            return true;
+        }
+        try (FileChannel file = FileChannel.open(root.resolve("lock"), StandardOpenOption.WRITE);
+                FileLock lock = tryLock(file)) {
+            return lock == null;
+        }
+    }
+
     /** Unlocks the directory. */
     @Override
     public void close() throws IOException {
+        HELD.remove(root.toAbsolutePath());
         lock.release();
         lockFile.close();
     }

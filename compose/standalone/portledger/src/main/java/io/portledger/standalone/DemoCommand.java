@@ -184,11 +184,14 @@ final class DemoCommand implements Callable<Integer> {
 
     private static void deleteWithin(Path directory) throws IOException {
         try (Stream<Path> entries = Files.walk(directory)) {
+            Path mark = directory.resolve(MARK);
             for (Path entry : entries.sorted(Comparator.reverseOrder()).toList()) {
-                if (!entry.equals(directory) && !entry.equals(directory.resolve("lock"))) {
+                if (!entry.equals(directory) && !entry.equals(directory.resolve("lock")) && !entry.equals(mark)) {
                     Files.delete(entry);
                 }
             }
+            // Last: whoever is killed meanwhile leaves a directory that is still known as a demo's.
+            Files.deleteIfExists(mark);
         }
     }
 
@@ -251,7 +254,9 @@ final class DemoCommand implements Callable<Integer> {
         tell("");
         tell("First answer %.1f s after the command:".formatted(sinceStart.toMillis() / 1000.0));
         tell("");
-        tell("  ./portledger who " + question.ipv4() + ":" + question.port() + " " + question.at());
+        // The directory is named, for another portledger may run on this machine as well.
+        tell("  ./portledger who --data " + standalone.dataDirectory() + " " + question.ipv4() + ":" + question.port()
+                + " " + question.at());
         tell("");
         AnswerText.of(answer).lines().forEach(line -> tell("  " + line));
         tell("");

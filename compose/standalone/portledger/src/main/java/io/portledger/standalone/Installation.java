@@ -88,6 +88,9 @@ record Installation(Path home) {
                 "--enable-native-access=ALL-UNNAMED",
                 "--sun-misc-unsafe-memory-access=allow",
                 "-Dfile.encoding=UTF-8",
+                // The output is a pipe that we read, whatever locale this process was started in.
+                "-Dstdout.encoding=UTF-8",
+                "-Dstderr.encoding=UTF-8",
                 "-Duser.timezone=UTC"));
         command.addAll(jvmOptions);
         command.addAll(List.of("-cp", classPath, io.portledger.standalone.child.Child.class.getName(), main));

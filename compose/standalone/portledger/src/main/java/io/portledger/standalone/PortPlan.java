@@ -2,6 +2,7 @@ package io.portledger.standalone;
 
 import io.portledger.standalone.Service.Transport;
 import java.io.IOException;
+import java.net.BindException;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -13,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which service listens on which port.
@@ -104,9 +106,17 @@ public record PortPlan(Map<Service, Integer> ports) {
         for (Service service : Service.values()) {
             if (services.contains(service)) {
                 for (Transport transport : service.transports()) {
-                    if (!isFree(listen, of(service), transport)) {
-                        taken.add("%s port %d (%s) is taken by another program; choose another with --port %s=NUMBER"
-                                .formatted(transport, of(service), service.description(), service.optionName()));
+                    InetAddress address = service.isInternal() ? InetAddress.ofLiteral("127.0.0.1") : listen;
+                    String fault = fault(address, of(service), transport);
+                    if (fault != null) {
+                        taken.add("%s port %d of %s (%s) cannot be had: %s; choose another with --port %s=NUMBER"
+                                .formatted(
+                                        transport,
+                                        of(service),
+                                        address.getHostAddress(),
+                                        service.description(),
+                                        fault,
+                                        service.optionName()));
                     }
                 }
             }
@@ -118,7 +128,8 @@ public record PortPlan(Map<Service, Integer> ports) {
         }
     }
 
-    private static boolean isFree(InetAddress listen, int port, Transport transport) {
+    /** Why nobody can listen there, or null. */
+    private static @Nullable String fault(InetAddress listen, int port, Transport transport) {
         try {
             switch (transport) {
                 case TCP -> {
@@ -135,9 +146,13 @@ public record PortPlan(Map<Service, Integer> ports) {
                     }
                 }
             }
-            return true;
+            return null;
+        } catch (BindException e) {
+            // The system's sentence for an address of another machine is as clear as any.
+            String message = String.valueOf(e.getMessage());
+            return message.startsWith("Address already in use") ? "it is taken by another program" : message;
         } catch (IOException e) {
-            return false;
+            return String.valueOf(e.getMessage());
         }
     }
 }

@@ -59,6 +59,14 @@ public enum Service {
         };
     }
 
+    /** Whether it is reached from this machine only, whatever address the others listen on. */
+    public boolean isInternal() {
+        return switch (this) {
+            case KAFKA, KAFKA_CONTROLLER, ELASTICSEARCH, FLINK -> true;
+            case WEB, IPFIX, SYSLOG, PCP -> false;
+        };
+    }
+
     /** The name in options, such as {@code kafka-controller}. */
     public String optionName() {
         return name().toLowerCase(Locale.ROOT).replace('_', '-');

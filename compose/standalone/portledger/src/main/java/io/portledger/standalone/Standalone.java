@@ -75,6 +75,13 @@ public final class Standalone implements AutoCloseable {
         } finally {
             if (!started) {
                 close(standalone, data);
+                if (standalone != null) {
+                    // It will not be told again.
+                    standalone
+                            .firstPassword()
+                            .ifPresent(
+                                    password -> progress.accept("The web application's user: operator / " + password));
+                }
             }
         }
     }
@@ -93,6 +100,8 @@ public final class Standalone implements AutoCloseable {
 
     private void startAll() throws StartException, IOException, InterruptedException {
         data.awaitFormerChildren(progress);
+        // Those of a run that was killed.
+        data.forgetAddresses();
         settings.ports().requireFree(EnumSet.complementOf(EnumSet.of(Service.PCP)), settings.listen());
 
         // The two stores at the same time; whoever needs one of them when it is there.

@@ -57,11 +57,6 @@ final class StandaloneOptions {
         return data == null ? DataDirectory.standard(standardName, System.getenv()) : data;
     }
 
-    /** Whether the user chose the directory. */
-    boolean hasDataDirectory() {
-        return data != null;
-    }
-
     /** The settings asked for; what is wrong with them is told as a wrong option. */
     StandaloneSettings settings() {
         try {

@@ -1,6 +1,7 @@
 package io.portledger.standalone;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -13,6 +14,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
 
 /**
  * Runs programs as child processes: starts them, tells when they are ready, starts them again when they end, and stops
@@ -156,36 +158,43 @@ final class Supervisor implements AutoCloseable {
             try {
                 while (stopping.getCount() > 0) {
                     long begun = System.nanoTime();
-                    Process running = spawn();
-                    if (running == null) {
-                        return;
-                    }
-                    boolean wasReady = awaitReadyOrEnd(running);
-                    if (wasReady && !ready.complete(since(started))) {
-                        progress.accept(program.name() + " is back");
-                    }
-                    int exit = running.waitFor();
+                    String end = runOnce();
                     if (stopping.getCount() == 0) {
                         return;
                     }
                     failures++;
                     if (!isReady() && failures >= ATTEMPTS) {
-                        throw new StartException(neverReady(exit));
+                        throw new StartException(neverReady(end));
                     }
                     pause = since(begun).compareTo(HEALTHY) > 0 ? FIRST_PAUSE : longer(pause);
-                    progress.accept("%s ended (%s) and is started again in %.1f s; see %s"
-                            .formatted(program.name(), reason(exit), pause.toMillis() / 1000.0, log.path()));
+                    progress.accept("%s %s and is started again in %.1f s; see %s"
+                            .formatted(program.name(), end, pause.toMillis() / 1000.0, log.path()));
                     if (stopping.await(pause.toMillis(), TimeUnit.MILLISECONDS)) {
                         return;
                     }
                 }
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
-            } catch (IOException e) {
-                ready.completeExceptionally(
-                        new StartException(program.name() + " cannot be started: " + e.getMessage(), e));
             } catch (StartException e) {
                 ready.completeExceptionally(e);
+            }
+        }
+
+        /** Runs the program until it ends, and tells how it ended. */
+        private String runOnce() throws InterruptedException {
+            try {
+                Process running = spawn();
+                if (running == null) {
+                    return "was stopped";
+                }
+                boolean wasReady = awaitReadyOrEnd(running);
+                if (wasReady && !ready.complete(since(started))) {
+                    progress.accept(program.name() + " is back");
+                }
+                return "ended (" + reason(running.waitFor()) + ")";
+            } catch (IOException e) {
+                // For want of memory or processes, for instance, which may be there the next time.
+                return "could not be started (" + e.getMessage() + ")";
             }
         }
 
@@ -203,8 +212,13 @@ final class Supervisor implements AutoCloseable {
                 Process running =
                         new ProcessBuilder(command).redirectErrorStream(true).start();
                 process = running;
-                data.remember(program.name(), running.toHandle());
                 Thread.ofVirtual().start(() -> log.take(running.getInputStream(), program.secret()));
+                try {
+                    data.remember(program.name(), running.toHandle());
+                } catch (UncheckedIOException e) {
+                    progress.accept("%s runs, but the next start would not wait for it if this one is killed: %s"
+                            .formatted(program.name(), e.getMessage()));
+                }
                 return running;
             }
         }
@@ -215,16 +229,16 @@ final class Supervisor implements AutoCloseable {
                     if (program.ready().isReady()) {
                         return true;
                     }
-                } catch (IOException e) {
+                } catch (IOException | JacksonException e) {
                     // Not yet.
                 }
             }
             return false;
         }
 
-        private String neverReady(int exit) {
-            return "%s does not start: it ended %d times (%s). The last lines of %s:%n  %s"
-                    .formatted(program.name(), ATTEMPTS, reason(exit), log.path(), tail());
+        private String neverReady(String end) {
+            return "%s does not start: it %s, %d times. The last lines of %s:%n  %s"
+                    .formatted(program.name(), end, ATTEMPTS, log.path(), tail());
         }
 
         private String tail() {

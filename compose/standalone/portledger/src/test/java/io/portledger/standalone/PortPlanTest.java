@@ -21,7 +21,8 @@ class PortPlanTest {
             PortPlan plan = PortPlan.free().with(Map.of(Service.KAFKA, other.getLocalPort()));
             assertThatThrownBy(() -> plan.requireFree(EnumSet.allOf(Service.class), LOOPBACK))
                     .isInstanceOf(StartException.class)
-                    .hasMessageContaining("TCP port " + other.getLocalPort() + " (Kafka) is taken")
+                    .hasMessageContaining("TCP port " + other.getLocalPort()
+                            + " of 127.0.0.1 (Kafka) cannot be had: it is taken by another program")
                     .hasMessageContaining("--port kafka=NUMBER")
                     .hasMessageContaining("--port-base");
             plan.requireFree(EnumSet.complementOf(EnumSet.of(Service.KAFKA)), LOOPBACK);
@@ -34,8 +35,29 @@ class PortPlanTest {
             PortPlan plan = PortPlan.free().with(Map.of(Service.SYSLOG, other.getLocalPort()));
             assertThatThrownBy(() -> plan.requireFree(EnumSet.allOf(Service.class), LOOPBACK))
                     .isInstanceOf(StartException.class)
-                    .hasMessageContaining("UDP port " + other.getLocalPort() + " (collector, syslog) is taken");
+                    .hasMessageContaining("UDP port " + other.getLocalPort()
+                            + " of 127.0.0.1 (collector, syslog) cannot be had: it is taken by another program");
         }
+    }
+
+    @Test
+    void whatStaysOnThisMachineIsLookedForThereWhateverTheOthersListenOn() throws Exception {
+        try (ServerSocket other = new ServerSocket(0, 1, LOOPBACK)) {
+            PortPlan plan = PortPlan.free().with(Map.of(Service.ELASTICSEARCH, other.getLocalPort()));
+            InetAddress elsewhere = InetAddress.ofLiteral("127.0.0.2");
+            assertThatThrownBy(() -> plan.requireFree(EnumSet.of(Service.ELASTICSEARCH), elsewhere))
+                    .isInstanceOf(StartException.class)
+                    .hasMessageContaining("of 127.0.0.1 (Elasticsearch)");
+        }
+    }
+
+    @Test
+    void anAddressOfAnotherMachineIsNotCalledTaken() {
+        InetAddress foreign = InetAddress.ofLiteral("192.0.2.1");
+        assertThatThrownBy(() -> PortPlan.free().requireFree(EnumSet.of(Service.WEB), foreign))
+                .isInstanceOf(StartException.class)
+                .hasMessageContaining("192.0.2.1")
+                .hasMessageNotContaining("another program");
     }
 
     @Test

@@ -14,6 +14,7 @@ import io.portledger.packet.PacketOutput;
 import io.portledger.softwire.PortSet;
 import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The lwAFTR's forwarding engine (RFC 7596 §6): takes batches of IP packets from either side and gives batches to the
@@ -42,6 +43,7 @@ public final class Forwarder implements AutoCloseable {
      */
 
     private static final int WINDOW = 256;
+    private static final int LONGEST = Ipv6.HEADER + 0xffff;
     private static final int NO_OPTIONS = 0x45;
     private static final int SHORTEST = Ipv4.MIN_HEADER + 8;
     private static final long SLOW = 0;
@@ -58,6 +60,12 @@ public final class Forwarder implements AutoCloseable {
     private final int ipv6Mtu;
     private final boolean hairpins;
     private final boolean takesOuterDscp;
+    private final boolean clampsMss;
+    private final PathMtus pathMtus;
+    private final FragmentExchange.@Nullable Desk exchange;
+    private final Ingress ipv4Ingress;
+    private final Ingress ipv6Ingress;
+    private final PacketBatch takenOver = PacketBatch.withMemory(1, LONGEST);
 
     private final long[] keys = new long[WINDOW];
     private final long[] homes = new long[WINDOW];
@@ -67,7 +75,7 @@ public final class Forwarder implements AutoCloseable {
     private long touched;
 
     /**
-     * A forwarder that gives its packets to two outputs.
+     * A forwarder that works alone and gives its packets to two outputs.
      *
      * @param nanoClock time for limits and reassembly, from any origin, never backwards
      * @param fragmentIdentifications for IPv6 fragments; should not be predictable (RFC 7739)
@@ -79,8 +87,38 @@ public final class Forwarder implements AutoCloseable {
             PacketOutput ipv6Side,
             LongSupplier nanoClock,
             IntSupplier fragmentIdentifications) {
+        this(table, settings, ipv4Side, ipv6Side, nanoClock, fragmentIdentifications, new PathMtus(), null);
+    }
+
+    /**
+     * One of several forwarders.
+     *
+     * @param pathMtus what all of them have learned
+     * @param exchange where this one finds the fragments that the others got; null if it is alone
+     */
+    Forwarder(
+            BindingTable table,
+            ForwardingSettings settings,
+            PacketOutput ipv4Side,
+            PacketOutput ipv6Side,
+            LongSupplier nanoClock,
+            IntSupplier fragmentIdentifications,
+            PathMtus pathMtus,
+            FragmentExchange.@Nullable Desk exchange) {
         this.reader = table.newReader();
-        this.egress = new Egress(ipv4Side, ipv6Side);
+        this.egress = new Egress(
+                ipv4Side,
+                ipv6Side,
+                settings.ipv4Side().egressFilter(),
+                settings.ipv6Side().egressFilter(),
+                counters);
+        this.ipv4Ingress = new Ingress(
+                settings.ipv4Side().ingressFilter(), counters, Counter.IN_IPV4, Counter.DROP_IN_BY_FILTER_IPV4);
+        this.ipv6Ingress = new Ingress(
+                settings.ipv6Side().ingressFilter(), counters, Counter.IN_IPV6, Counter.DROP_IN_BY_FILTER_IPV6);
+        this.pathMtus = pathMtus;
+        this.exchange = exchange;
+        this.clampsMss = settings.tunnel().clampMss();
         this.nanoClock = nanoClock;
         this.outerHeader = new OuterHeader(settings.tunnel());
         this.ownIpv4 = settings.ipv4Address().bits();
@@ -90,7 +128,14 @@ public final class Forwarder implements AutoCloseable {
         this.takesOuterDscp = settings.tunnel().dscpMode() == ForwardingSettings.DscpMode.UNIFORM;
         try {
             this.slowPath = new SlowPath(
-                    settings, reader.enter(), egress, counters, fragmentIdentifications, nanoClock.getAsLong());
+                    settings,
+                    reader.enter(),
+                    egress,
+                    counters,
+                    fragmentIdentifications,
+                    pathMtus,
+                    exchange,
+                    nanoClock.getAsLong());
         } finally {
             reader.exit();
         }
@@ -106,8 +151,39 @@ public final class Forwarder implements AutoCloseable {
         return slowPath.packetsInReassembly();
     }
 
+    /** Whether reassembly has little room left (RFC 6333 §6.3); may be asked by any thread. */
+    public boolean isReassemblyNearlyFull() {
+        return slowPath.isReassemblyNearlyFull();
+    }
+
+    /** Takes the fragments that other forwarders left for this one; to be called often if there are others. */
+    public void takeOver() {
+        if (exchange == null) {
+            return;
+        }
+        FragmentExchange.Fragment fragment = exchange.take();
+        if (fragment == null) {
+            return;
+        }
+        View view = reader.enter();
+        try {
+            slowPath.begin(view, nanoClock.getAsLong());
+            while (fragment != null) {
+                takenOver.clear();
+                fragment.addTo(takenOver);
+                slowPath.takeOver(takenOver.address(0), takenOver.length(0), fragment.isFromIpv6Side());
+                // Before its memory is used again.
+                egress.flush();
+                fragment = exchange.take();
+            }
+        } finally {
+            reader.exit();
+        }
+    }
+
     /** Forwards packets that came from the Internet. */
-    public void fromIpv4Side(PacketBatch batch) {
+    public void fromIpv4Side(PacketBatch received) {
+        PacketBatch batch = ipv4Ingress.filtered(received);
         View view = reader.enter();
         try {
             slowPath.begin(view, nanoClock.getAsLong());
@@ -124,7 +200,8 @@ public final class Forwarder implements AutoCloseable {
     }
 
     /** Forwards packets that came from the lwB4s. */
-    public void fromIpv6Side(PacketBatch batch) {
+    public void fromIpv6Side(PacketBatch received) {
+        PacketBatch batch = ipv6Ingress.filtered(received);
         View view = reader.enter();
         try {
             slowPath.begin(view, nanoClock.getAsLong());
@@ -135,6 +212,17 @@ public final class Forwarder implements AutoCloseable {
                 finishUpstream(view, batch, start, end);
             }
             egress.flush();
+        } finally {
+            reader.exit();
+        }
+    }
+
+    /** Whether an IPv6 address is a tunnel end point of this lwAFTR. */
+    boolean isOwnIpv6(long high, long low) {
+        View view = reader.enter();
+        try {
+            slowPath.begin(view, nanoClock.getAsLong());
+            return slowPath.isOurs(high, low);
         } finally {
             reader.exit();
         }
@@ -157,9 +245,11 @@ public final class Forwarder implements AutoCloseable {
     public void close() {
         reader.close();
         egress.close();
+        takenOver.close();
     }
 
     private void prepareDownstream(View view, PacketBatch batch, int start, int end) {
+        int mtu = Math.min(ipv6Mtu, pathMtus.lowest());
         long octets = 0;
         for (int i = start; i < end; i++) {
             long packet = batch.address(i);
@@ -174,11 +264,12 @@ public final class Forwarder implements AutoCloseable {
             int destination = Ipv4.destination(packet);
             if (total < SHORTEST
                     || total > length
-                    || total + Ipv6.HEADER > ipv6Mtu
+                    || total + Ipv6.HEADER > mtu
                     || Ipv4.isFragment(packet)
                     || Ipv4.ttl(packet) <= 1
                     || (protocol != IpProtocol.TCP && protocol != IpProtocol.UDP)
                     || destination == ownIpv4
+                    || (clampsMss && protocol == IpProtocol.TCP && mayBeSyn(packet, total))
                     || !InternetChecksum.isRight(packet, Ipv4.MIN_HEADER)) {
                 continue;
             }
@@ -218,12 +309,17 @@ public final class Forwarder implements AutoCloseable {
                     || (outerEcn != Ecn.NOT_ECT && outerEcn != (Ipv4.tos(packet) & 3))
                     || destination == ownIpv4
                     || (hairpins && view.holds(destination))
+                    || (clampsMss && protocol == IpProtocol.TCP && mayBeSyn(packet, total))
                     || !InternetChecksum.isRight(packet, Ipv4.MIN_HEADER)) {
                 continue;
             }
             prepare(view, i - start, Ipv4.source(packet), Memory.getShort(packet + Ipv4.MIN_HEADER));
         }
         counters.add(Counter.IN_IPV6, end - start, octets);
+    }
+
+    private static boolean mayBeSyn(long packet, int total) {
+        return total < Ipv4.MIN_HEADER + 14 || MaximumSegmentSize.isSyn(packet + Ipv4.MIN_HEADER);
     }
 
     private void prepare(View view, int index, int ipv4, int port) {

@@ -58,6 +58,7 @@ final class IcmpErrors {
         long error = egress.newPacket(Icmpv4Error.HEADERS + quoted);
         identification = (identification + 1) & 0xffff;
         Icmpv4Error.write(error, ownIpv4, identification, type, code, rest, packet, quoted);
+        counters.count(Counter.OUT_ICMPV4_ERROR, Icmpv4Error.HEADERS + quoted);
         return error;
     }
 
@@ -102,6 +103,7 @@ final class IcmpErrors {
         long sum = InternetChecksum.pseudoHeaderSum(error, IpProtocol.ICMPV6, messageLength)
                 + InternetChecksum.sum(message, messageLength);
         Memory.putShort(message + Icmp.CHECKSUM, InternetChecksum.ofSum(sum));
+        counters.count(Counter.OUT_ICMPV6_ERROR, Ipv6.HEADER + messageLength);
         return error;
     }
 }

@@ -174,14 +174,14 @@ class CheckCommandTest {
         assertThat(check("--in4", "broken.pcap")).isEqualTo(2);
         Files.writeString(file("lwaftr.yaml"), "lwaftr: { ipv6-side: { mtu: 1279 } }\n");
         assertThat(check()).isEqualTo(2);
-        Files.writeString(file("lwaftr.yaml"), "lwaftr: { ipv4-side: { ingress-filter: \"icmp\" } }\n");
+        Files.writeString(file("lwaftr.yaml"), "lwaftr: { ipv4-side: { ingress-filter: \"icmp or tpc\" } }\n");
         assertThat(check()).isEqualTo(2);
         assertThat(err.toString().lines())
                 .satisfiesExactly(
                         line -> assertThat(line).startsWith("lwaftr check: ").contains("missing.pcap"),
                         line -> assertThat(line).contains("broken.pcap is no capture file"),
                         line -> assertThat(line).contains("mtu").contains("1280 and more"),
-                        line -> assertThat(line).contains("ingress-filter").contains("icmp"));
+                        line -> assertThat(line).contains("ingress-filter").contains("at \"tpc\""));
     }
 
     /** Everything that leaves is sound to an independent dissector. */

@@ -263,6 +263,8 @@ final class SoftwireEnd implements AutoCloseable {
         }
         Reassembler.Outcome outcome = ipv6Fragments.add(
                 Reassembler.Key.ofIpv6(packet, header),
+                Reassembler.Source.ofIpv6(packet),
+                Ipv6.trafficClass(packet) & 3,
                 nowNanos,
                 packet,
                 position,
@@ -271,9 +273,10 @@ final class SoftwireEnd implements AutoCloseable {
                 header + Ipv6.FRAGMENT_HEADER,
                 length - position - Ipv6.FRAGMENT_HEADER);
         counters.count(
-                outcome == Reassembler.Outcome.INVALID
-                        ? SoftwireCounter.DROP_BAD_FRAGMENT
-                        : SoftwireCounter.FRAGMENT_IPV6);
+                switch (outcome) {
+                    case INVALID, OVER_SHARE -> SoftwireCounter.DROP_BAD_FRAGMENT;
+                    case HELD, COMPLETE -> SoftwireCounter.FRAGMENT_IPV6;
+                });
         if (outcome != Reassembler.Outcome.COMPLETE) {
             return;
         }
@@ -308,6 +311,8 @@ final class SoftwireEnd implements AutoCloseable {
         int headerLength = Ipv4.headerLength(packet);
         Reassembler.Outcome outcome = ipv4Fragments.add(
                 Reassembler.Key.ofIpv4(packet, Ipv6.sourceHigh(outer), Ipv6.sourceLow(outer)),
+                Reassembler.Source.ofIpv6(outer),
+                Ipv4.tos(packet) & 3,
                 nowNanos,
                 packet,
                 headerLength,
@@ -316,9 +321,10 @@ final class SoftwireEnd implements AutoCloseable {
                 packet + headerLength,
                 Ipv4.totalLength(packet) - headerLength);
         counters.count(
-                outcome == Reassembler.Outcome.INVALID
-                        ? SoftwireCounter.DROP_BAD_FRAGMENT
-                        : SoftwireCounter.FRAGMENT_IPV4);
+                switch (outcome) {
+                    case INVALID, OVER_SHARE -> SoftwireCounter.DROP_BAD_FRAGMENT;
+                    case HELD, COMPLETE -> SoftwireCounter.FRAGMENT_IPV4;
+                });
         if (outcome != Reassembler.Outcome.COMPLETE) {
             return;
         }

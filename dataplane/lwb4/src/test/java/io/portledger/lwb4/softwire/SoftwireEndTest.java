@@ -48,7 +48,7 @@ class SoftwireEndTest {
     private final SoftwireEnd end = new SoftwireEnd(
             new Binding(B4, Ipv4Address.parse(OWN), new PortSet(0, 6, 34), LWAFTR),
             1500,
-            new ReassemblyLimits(64, 16, 1 << 20, 60),
+            new ReassemblyLimits(64, 16, 16, 1 << 20, 60),
             packets -> {
                 for (int i = 0; i < packets.size(); i++) {
                     sent.add(packets.toBytes(i));
