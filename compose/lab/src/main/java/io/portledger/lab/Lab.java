@@ -206,6 +206,7 @@ public final class Lab implements AutoCloseable {
                 lwaftr:
                   br-addresses: ["%s"]
                   ipv4-address: %s
+                  tunnel: { path-mtu-discovery: true }
                   binding-table: bindings.csv
                   tun-device: softwires
                 """.formatted(BR_ADDRESS, LWAFTR_ADDRESS));

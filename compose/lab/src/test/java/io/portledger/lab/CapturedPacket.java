@@ -31,6 +31,7 @@ record CapturedPacket(Map<String, List<String>> fields) {
             "icmp.type",
             "icmp.ident",
             "ip.checksum.status",
+            "tcp.checksum",
             "tcp.checksum.status",
             "udp.checksum.status",
             "icmp.checksum.status",
@@ -112,9 +113,19 @@ record CapturedPacket(Map<String, List<String>> fields) {
 
     boolean isBroken() {
         return has("_ws.malformed")
-                || fields.keySet().stream()
-                        .filter(field -> field.endsWith("checksum.status"))
-                        .anyMatch(field -> all(field).contains(BAD_CHECKSUM));
+                || all("ip.checksum.status").contains(BAD_CHECKSUM)
+                || first("icmp.checksum.status").equals(BAD_CHECKSUM)
+                || (!has("icmp.type") && hasBadTransportChecksum());
+    }
+
+    /**
+     * Linux writes a TCP checksum of 0 as 0xffff, which adds up as well, but tshark wants the other. What an ICMP error
+     * quotes is cut off, and has none that could be right.
+     */
+    private boolean hasBadTransportChecksum() {
+        return first("udp.checksum.status").equals(BAD_CHECKSUM)
+                || (first("tcp.checksum.status").equals(BAD_CHECKSUM)
+                        && !first("tcp.checksum").equals("0xffff"));
     }
 
     /** What tells the subscriber that sent it: source port, identifier, or the destination port that an error quotes. */

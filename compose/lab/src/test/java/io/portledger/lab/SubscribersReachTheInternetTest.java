@@ -174,6 +174,11 @@ class SubscribersReachTheInternetTest {
         Transfer.thereAndBack(second.host(), Lab.internetAddress(9), 40082, lab.internet(), 40082, FILE_OCTETS);
         assertThat(iperf(second, 10, "-n", "2M")).isPositive();
         transferBetweenHouseholds();
+        // Neither question nor answer has DF: both ends of the softwire fragment to the MTU that they have learned. The
+        // first answer may be the one from which the lwAFTR learns.
+        assertThat(second.host()
+                        .run("ping", "-n", "-M", "dont", "-s", "1400", "-c", "3", "-i", "0.2", Lab.internetAddress(11)))
+                .containsPattern("[23] received");
     }
 
     /** A port of the first household at which tracepath's datagrams reach its host; tracepath counts it up. */
