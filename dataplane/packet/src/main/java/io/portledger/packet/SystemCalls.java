@@ -31,6 +31,7 @@ final class SystemCalls {
     static final int ENODEV = 19;
     static final int EINVAL = 22;
     static final int ENOSYS = 38;
+    static final int EOPNOTSUPP = 95;
     static final int EAFNOSUPPORT = 97;
     static final int O_RDWR_NONBLOCK = 0x802;
     static final int POLLIN = 1;

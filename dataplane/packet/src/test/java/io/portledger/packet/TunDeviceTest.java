@@ -43,8 +43,56 @@ class TunDeviceTest {
     }
 
     @Test
-    void packetsPassInOrderBothWays() throws Exception {
-        assertThatPacketsPassInOrderBothWays(open(host.call(() -> TunDevice.open("tun"))));
+    void packetsPassInOrderBothWaysByIoUring() throws Exception {
+        TunDevice device = open(host.call(() -> TunDevice.open("tun")));
+        assertThat(device.describe()).isEqualTo("tun (batches by io_uring)");
+        assertThatPacketsPassInOrderBothWays(device);
+    }
+
+    @Test
+    void packetsPassInOrderBothWaysWithoutIoUring() throws Exception {
+        IoUring.Opener refusing = (fd, operation, capacity) -> {
+            throw new IOException("io_uring is not permitted");
+        };
+        TunDevice device =
+                open(host.call(() -> TunDevice.open("tun", 1, refusing)).getFirst());
+        assertThat(device.describe()).isEqualTo("tun (one system call for each packet: io_uring is not permitted)");
+        assertThatPacketsPassInOrderBothWays(device);
+    }
+
+    @Test
+    void whereOnlyOneRingCanBeHadThereIsNone() throws Exception {
+        IoUring.Opener onlyReads = (fd, operation, capacity) -> {
+            if (operation == IoUring.WRITE) {
+                throw new IOException("io_uring may lock too little memory");
+            }
+            return IoUring.open(fd, operation, capacity);
+        };
+        TunDevice device =
+                open(host.call(() -> TunDevice.open("tun", 1, onlyReads)).getFirst());
+        assertThat(device.describe()).contains("one system call for each packet");
+        assertThatPacketsPassInOrderBothWays(device);
+    }
+
+    @Test
+    void aRingThatTheKernelRefusesSaysWhy() {
+        assertThatThrownBy(() -> IoUring.open(-1, IoUring.READ, 8))
+                .isInstanceOf(IOException.class)
+                .hasMessage("io_uring answers error 9");
+        assertThatThrownBy(() -> IoUring.open(-1, IoUring.READ, 1 << 20))
+                .isInstanceOf(IOException.class)
+                .hasMessage("io_uring answers error 22");
+    }
+
+    @Test
+    void aDeviceThatIsGoneIsAnErrorToTheReceiver() throws Exception {
+        TunDevice device = open(host.call(() -> TunDevice.open("tun")));
+        host.run("ip link del tun");
+        try (PacketBatch batch = PacketBatch.withMemory(8, 2000)) {
+            assertThatThrownBy(() -> device.receive(batch, WAIT_MILLIS))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageStartingWith("Cannot read from TUN device tun: ");
+        }
     }
 
     @Test
