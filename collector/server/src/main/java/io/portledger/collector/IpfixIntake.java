@@ -274,7 +274,11 @@ final class IpfixIntake extends SimpleChannelInboundHandler<DatagramPacket> {
                     .setSequence((int) record.sequenceNumber())
                     .setTemplateId(templateId)
                     .build();
-            switch (bindingTemplate.read(record)) {
+            Reading reading = bindingTemplate.read(record);
+            if (reading instanceof Reading.Binding binding) {
+                reading = binding.receivedAt(receivedMillis, Counter.UNDECODABLE_IPFIX_RECORD);
+            }
+            switch (reading) {
                 case Reading.Binding binding -> batch.add(binding.fact().toEvent(evidence));
                 case Reading.NoBinding noBinding -> {
                     batch.add(noBinding, evidence);

@@ -358,6 +358,31 @@ class IpfixIntakeTest {
         assertThat(kafka.gaps()).containsExactly(gap(Cause.UNDECODABLE, T0 - MARGIN, T0 + 999, 1));
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "0000018bcfe5687b, true",
+        "000000dc6acfac00, true", // 2000-01-01T00:00Z
+        "000000dc6acfabff, false",
+        "0000018bd50bc400, true", // a day after T0
+        "0000018bd50bc401, false",
+        "0000e677d21fdbff, false" // the last millisecond of the year 9999
+    })
+    void anEventThatCannotHaveHappenedThenIsUndecodableAndAGap(String eventTime, boolean isPlausible) throws Exception {
+        String mini = HexFormat.of().formatHex(Messages.MINI);
+        take(SENDER, HexFormat.of().parseHex(mini.replace("0000018bcfe5687b", eventTime)));
+
+        assertThat(kafka.events()).hasSize(isPlausible ? 1 : 0);
+        if (isPlausible) {
+            assertThat(kafka.gaps()).isEmpty();
+        } else {
+            assertThat(kafka.undecodable())
+                    .singleElement()
+                    .satisfies(undecodable -> assertThat(undecodable.getReason())
+                            .contains("cannot be: its record was received at 2023-11-14T22:13:20Z"));
+            assertThat(kafka.gaps()).containsExactly(gap(Cause.UNDECODABLE, T0 - MARGIN, T0 + 999, 1));
+        }
+    }
+
     @Test
     void severalMessagesInADatagramAreAllTaken() throws Exception {
         byte[] both = Arrays.copyOf(Messages.TEMPLATES, Messages.TEMPLATES.length + Messages.RECORDS.length);
