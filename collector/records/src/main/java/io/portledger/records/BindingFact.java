@@ -10,6 +10,7 @@ import io.portledger.softwire.Ipv6Address;
 import io.portledger.softwire.PortRange;
 import io.portledger.softwire.PortSet;
 import io.portledger.softwire.Ports;
+import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,6 +41,12 @@ public record BindingFact(
 
     /** Longest name of a subscriber, in UTF-16 characters. */
     public static final int MAX_SUBSCRIBER_LENGTH = 255;
+
+    /** Earliest time that an event may have: 2000-01-01T00:00Z. What is older comes from a clock that was never set. */
+    public static final long EARLIEST_EVENT_MILLIS = 946_684_800_000L;
+
+    /** How far ahead of its reception the time of an event may lie, milliseconds. */
+    public static final long MAX_AHEAD_MILLIS = 86_400_000L;
 
     // The same ports come again and again; a slot holds the key of whichever came last. Threads may race for a slot:
     // each sees a whole entry or makes its own.
@@ -75,6 +82,26 @@ public record BindingFact(
         if (ipv6 == null && insideIpv4 == null && subscriber == null) {
             throw new InvalidRecordException(
                     "holder is nobody: it has neither an ipv6 nor an inside_ipv4 nor a subscriber");
+        }
+    }
+
+    /** Whether an event can have happened then, given when its record was received. */
+    public static boolean isPlausible(long eventTimeMillis, long receivedMillis) {
+        return eventTimeMillis >= EARLIEST_EVENT_MILLIS && eventTimeMillis - MAX_AHEAD_MILLIS <= receivedMillis;
+    }
+
+    /**
+     * Refuses what cannot have happened when it says.
+     *
+     * @param receivedMillis when the record was received, milliseconds since 1970-01-01T00:00Z
+     * @throws InvalidRecordException if the time lies before {@link #EARLIEST_EVENT_MILLIS}, or more than {@link
+     *     #MAX_AHEAD_MILLIS} after the reception
+     */
+    public void requirePlausible(long receivedMillis) {
+        if (!isPlausible(eventTimeMillis, receivedMillis)) {
+            throw new InvalidRecordException("the event's time, " + Instant.ofEpochMilli(eventTimeMillis)
+                    + ", cannot be: its record was received at " + Instant.ofEpochMilli(receivedMillis)
+                    + " (allowed: from the year 2000 to a day after the reception)");
         }
     }
 

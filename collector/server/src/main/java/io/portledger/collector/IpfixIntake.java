@@ -74,6 +74,11 @@ final class IpfixIntake extends SimpleChannelInboundHandler<DatagramPacket> {
         }
     };
 
+    /** What a waiting set costs beyond its octets. */
+    private static final int WAITING_SET_OCTETS = 256;
+
+    private long waitingOctetsOfAll;
+
     /** Observation domains of a session whose sequence is watched at a time. */
     private static final int MAX_DOMAINS = 256;
 
@@ -83,6 +88,10 @@ final class IpfixIntake extends SimpleChannelInboundHandler<DatagramPacket> {
 
         byte[] copy() {
             return ByteBufUtil.getBytes(octets);
+        }
+
+        int cost() {
+            return octets.readableBytes() + WAITING_SET_OCTETS;
         }
     }
 
@@ -265,7 +274,11 @@ final class IpfixIntake extends SimpleChannelInboundHandler<DatagramPacket> {
                     .setSequence((int) record.sequenceNumber())
                     .setTemplateId(templateId)
                     .build();
-            switch (bindingTemplate.read(record)) {
+            Reading reading = bindingTemplate.read(record);
+            if (reading instanceof Reading.Binding binding) {
+                reading = binding.receivedAt(receivedMillis, Counter.UNDECODABLE_IPFIX_RECORD);
+            }
+            switch (reading) {
                 case Reading.Binding binding -> batch.add(binding.fact().toEvent(evidence));
                 case Reading.NoBinding noBinding -> {
                     batch.add(noBinding, evidence);
@@ -291,11 +304,21 @@ final class IpfixIntake extends SimpleChannelInboundHandler<DatagramPacket> {
 
         @Override
         public void onUnknownSet(int setId, ByteBuf octets) {
-            ByteBuf copy = Unpooled.copiedBuffer(octets);
-            waiting.add(new WaitingSet(
-                    header, (header.sequenceNumber() + records) & 0xffff_ffffL, setId, copy, receivedMillis));
-            waitingOctets += copy.readableBytes();
-            while (waitingOctets > settings.waitingOctetsPerSession()) {
+            if (!octets.isReadable()) {
+                return;
+            }
+            WaitingSet set = new WaitingSet(
+                    header,
+                    (header.sequenceNumber() + records) & 0xffff_ffffL,
+                    setId,
+                    Unpooled.copiedBuffer(octets),
+                    receivedMillis);
+            waiting.add(set);
+            waitingOctets += set.cost();
+            waitingOctetsOfAll += set.cost();
+            // Whoever fills the room of all gives way himself: others' data cannot be crowded out.
+            while (waitingOctets > settings.waitingOctetsPerSession()
+                    || (waitingOctetsOfAll > settings.waitingOctets() && !waiting.isEmpty())) {
                 giveUpEldest("there was no room to wait any longer for its template");
             }
         }
@@ -324,7 +347,7 @@ final class IpfixIntake extends SimpleChannelInboundHandler<DatagramPacket> {
                     boolean isReady = set.setId() == came.id() && set.header().observationDomainId() == domain;
                     if (isReady) {
                         ready.add(set);
-                        waitingOctets -= set.octets().readableBytes();
+                        noLongerWaits(set);
                     }
                     return isReady;
                 });
@@ -363,8 +386,13 @@ final class IpfixIntake extends SimpleChannelInboundHandler<DatagramPacket> {
 
         private void giveUpEldest(String why) {
             WaitingSet set = waiting.remove();
-            waitingOctets -= set.octets().readableBytes();
+            noLongerWaits(set);
             giveUp(set, "set " + set.setId() + " has no template, and " + why);
+        }
+
+        private void noLongerWaits(WaitingSet set) {
+            waitingOctets -= set.cost();
+            waitingOctetsOfAll -= set.cost();
         }
 
         private void giveUp(WaitingSet set, String reason) {

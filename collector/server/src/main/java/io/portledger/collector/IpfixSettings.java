@@ -10,6 +10,7 @@ import java.time.Duration;
  * @param reorderWindow how long a late message may close its hole in the sequence
  * @param templateWait how long data wait for their template
  * @param waitingOctetsPerSession how many octets of them a session keeps
+ * @param waitingOctets how many octets of them all sessions keep
  * @param maxSessions how many transport sessions are kept
  * @param sessionIdle after what time of silence a session is forgotten
  */
@@ -18,6 +19,7 @@ public record IpfixSettings(
         Duration reorderWindow,
         Duration templateWait,
         int waitingOctetsPerSession,
+        long waitingOctets,
         int maxSessions,
         Duration sessionIdle) {
 
@@ -26,6 +28,7 @@ public record IpfixSettings(
         CollectorSettings.requireAtLeast("reorder-window", reorderWindow, Duration.ZERO);
         CollectorSettings.requireAtLeast("template-wait", templateWait, Duration.ZERO);
         CollectorSettings.requireAtLeast("waiting-octets-per-session", waitingOctetsPerSession, 0);
+        CollectorSettings.requireAtLeast("waiting-octets", waitingOctets, 0);
         CollectorSettings.requireAtLeast("max-sessions", maxSessions, 1);
         CollectorSettings.requireAtLeast("session-idle", sessionIdle, Duration.ofSeconds(1));
     }

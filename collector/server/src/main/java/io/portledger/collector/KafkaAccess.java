@@ -2,7 +2,6 @@ package io.portledger.collector;
 
 import io.portledger.records.Topic;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,10 +29,14 @@ final class KafkaAccess {
 
     private static final long RETRY_MILLIS = 100;
 
+    private static final List<String> COLLECTED =
+            List.of(Topic.NAT_EVENTS.topicName(), Topic.EXPORTER_HEALTH.topicName());
+
     private KafkaAccess() {}
 
     /**
-     * Makes the missing topics and finds the newest record of all of them.
+     * Makes the missing topics and finds the newest record of those that only collectors write. The topic of undecodable
+     * input is not among them: the jobs write to it as well, also while no collector runs.
      *
      * @return its timestamp, the time a collector received it, milliseconds since 1970-01-01T00:00Z; empty if there is
      *     no record
@@ -44,9 +47,7 @@ final class KafkaAccess {
         try {
             admin = Admin.create(clientProperties(settings));
             long deadline = System.nanoTime() + settings.startTimeout().toNanos();
-            List<String> names = new ArrayList<>();
             for (Topic topic : Topic.values()) {
-                names.add(topic.topicName());
                 try {
                     admin.createTopics(List.of(newTopic(topic, settings)))
                             .all()
@@ -57,7 +58,7 @@ final class KafkaAccess {
                     }
                 }
             }
-            return newestTimestamp(admin, names, deadline);
+            return newestTimestamp(admin, COLLECTED, deadline);
         } catch (TimeoutException e) {
             throw new CollectorException(
                     "Kafka at " + settings.bootstrapServers() + " did not answer within "

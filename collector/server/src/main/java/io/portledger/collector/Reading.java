@@ -1,12 +1,24 @@
 package io.portledger.collector;
 
 import io.portledger.records.BindingFact;
+import io.portledger.records.InvalidRecordException;
 
 /** What a decoded record turned out to say. */
 sealed interface Reading {
 
     /** Somebody began or ceased to hold ports. */
-    record Binding(BindingFact fact) implements Reading {}
+    record Binding(BindingFact fact) implements Reading {
+
+        /** This, or why it cannot be used if it was received then. */
+        Reading receivedAt(long receivedMillis, Counter otherwise) {
+            try {
+                fact.requirePlausible(receivedMillis);
+                return this;
+            } catch (InvalidRecordException e) {
+                return new NoBinding(otherwise, String.valueOf(e.getMessage()));
+            }
+        }
+    }
 
     /**
      * Something else, or nothing that could be used.

@@ -104,7 +104,11 @@ final class SyslogIntake {
             if (message.hostname() != null) {
                 evidence.setHostname(message.hostname());
             }
-            switch (bindings.read(message)) {
+            Reading reading = bindings.read(message);
+            if (reading instanceof Reading.Binding binding) {
+                reading = binding.receivedAt(now, Counter.UNDECODABLE_SYSLOG_RECORD);
+            }
+            switch (reading) {
                 case Reading.Binding binding -> {
                     onBinding(exporter, transport, now);
                     batch.add(binding.fact().toEvent(evidence.build()));

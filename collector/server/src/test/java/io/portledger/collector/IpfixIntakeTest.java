@@ -27,7 +27,13 @@ class IpfixIntakeTest {
     private static final long T0 = Messages.EXPORT_SECONDS * 1000;
     private static final long MARGIN = 2000;
     private static final IpfixSettings SETTINGS = new IpfixSettings(
-            new HostPort("127.0.0.1", 0), Duration.ofSeconds(2), Duration.ofSeconds(60), 1000, 2, Duration.ofHours(1));
+            new HostPort("127.0.0.1", 0),
+            Duration.ofSeconds(2),
+            Duration.ofSeconds(60),
+            3560,
+            7000,
+            2,
+            Duration.ofHours(1));
 
     private final TestClock clock = new TestClock(T0);
     private KafkaInMemory kafka = new KafkaInMemory(true, 1 << 20);
@@ -159,6 +165,55 @@ class IpfixIntakeTest {
                 .hasSize(10)
                 .allMatch(undecodable ->
                         undecodable.getReason().contains("there was no room to wait any longer for its template"));
+    }
+
+    @Test
+    void setsWithoutOctetsDoNotWait() throws Exception {
+        // 340 sets with nothing but their headers in each message.
+        byte[] empty = HexFormat.of().parseHex("000a05606553f1000000000000000001" + "01000004".repeat(340));
+        for (int i = 0; i < 100; i++) {
+            take(SENDER, empty);
+        }
+        clock.advance(60_000);
+        intake.expire();
+
+        assertThat(kafka.undecodable()).isEmpty();
+        assertThat(counted(Counter.UNDECODABLE_NO_TEMPLATE)).isZero();
+    }
+
+    @Test
+    void smallSetsCountWithWhatKeepingThemCosts() {
+        byte[] small = HexFormat.of().parseHex("000a00156553f1000000000000000001" + "0100000500");
+        for (int i = 0; i < 20; i++) {
+            take(SENDER, small);
+        }
+
+        assertThat(counted(Counter.UNDECODABLE_NO_TEMPLATE))
+                .as("13 of 257 octets fit 3560")
+                .isEqualTo(7);
+    }
+
+    @Test
+    void allSessionsTogetherKeepABoundedAmountOfWaitingData() throws Exception {
+        Messages.Exporter exporter = new Messages.Exporter();
+        Messages.Exporter other = new Messages.Exporter();
+        for (int i = 0; i < 10; i++) {
+            take(SENDER, exporter.records(3, Messages.EXPORT_SECONDS));
+            take(SENDER_FROM_ANOTHER_PORT, other.records(3, Messages.EXPORT_SECONDS));
+        }
+
+        assertThat(counted(Counter.UNDECODABLE_NO_TEMPLATE))
+                .as("of 20 of 356 octets, 19 fit 7000")
+                .isEqualTo(1);
+        take(SENDER, exporter.template(Messages.EXPORT_SECONDS));
+        assertThat(kafka.events()).hasSize(30);
+        assertThat(counted(Counter.UNDECODABLE_NO_TEMPLATE)).isEqualTo(1);
+        for (int i = 0; i < 5; i++) {
+            take(SENDER_FROM_ANOTHER_PORT, other.records(3, Messages.EXPORT_SECONDS));
+        }
+        assertThat(counted(Counter.UNDECODABLE_NO_TEMPLATE))
+                .as("the session's own limit: 10 of 14")
+                .isEqualTo(5);
     }
 
     @Test
@@ -301,6 +356,31 @@ class IpfixIntakeTest {
                 .satisfies(undecodable -> assertThat(undecodable.getReason())
                         .isEqualTo("port range 34816-255 is not within 0-65535 with its lower port first"));
         assertThat(kafka.gaps()).containsExactly(gap(Cause.UNDECODABLE, T0 - MARGIN, T0 + 999, 1));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "0000018bcfe5687b, true",
+        "000000dc6acfac00, true", // 2000-01-01T00:00Z
+        "000000dc6acfabff, false",
+        "0000018bd50bc400, true", // a day after T0
+        "0000018bd50bc401, false",
+        "0000e677d21fdbff, false" // the last millisecond of the year 9999
+    })
+    void anEventThatCannotHaveHappenedThenIsUndecodableAndAGap(String eventTime, boolean isPlausible) throws Exception {
+        String mini = HexFormat.of().formatHex(Messages.MINI);
+        take(SENDER, HexFormat.of().parseHex(mini.replace("0000018bcfe5687b", eventTime)));
+
+        assertThat(kafka.events()).hasSize(isPlausible ? 1 : 0);
+        if (isPlausible) {
+            assertThat(kafka.gaps()).isEmpty();
+        } else {
+            assertThat(kafka.undecodable())
+                    .singleElement()
+                    .satisfies(undecodable -> assertThat(undecodable.getReason())
+                            .contains("cannot be: its record was received at 2023-11-14T22:13:20Z"));
+            assertThat(kafka.gaps()).containsExactly(gap(Cause.UNDECODABLE, T0 - MARGIN, T0 + 999, 1));
+        }
     }
 
     @Test

@@ -106,6 +106,23 @@ class SyslogIntakeTest {
     }
 
     @Test
+    void anEventThatCannotHaveHappenedThenIsUndecodableAndAGap() throws Exception {
+        EmbeddedChannel channel = connect(intake(OptionalLong.empty()));
+        channel.writeInbound(text(BINDING.replace("2023-11-14T22:13:20.123Z", "2023-11-15T22:13:20.001Z") + "\n"));
+        channel.writeInbound(text(BINDING.replace("2023-11-14T22:13:20.123Z", "1999-12-31T23:59:59.999Z") + "\n"));
+
+        assertThat(kafka.events()).isEmpty();
+        assertThat(kafka.undecodable())
+                .hasSize(2)
+                .allSatisfy(undecodable ->
+                        assertThat(undecodable.getReason()).contains("cannot be: its record was received at"));
+        assertThat(counted(Counter.UNDECODABLE_SYSLOG_RECORD)).isEqualTo(2);
+        assertThat(kafka.gaps())
+                .singleElement()
+                .satisfies(gap -> assertThat(gap.getFromMillis()).isEqualTo(T0 - MARGIN));
+    }
+
+    @Test
     void ordinaryMessagesAreNoGap() throws Exception {
         EmbeddedChannel channel = connect(intake(OptionalLong.empty()));
         channel.writeInbound(text("<13>1 2023-11-14T22:13:20Z host root - - - hello\n"));

@@ -35,8 +35,9 @@ import org.jspecify.annotations.Nullable;
  *   <li>A release by the current holder ends its interval, {@link Boundary#LOGGED}.
  *   <li>A release by somebody who is not the holder, and is not allocated the ports in that very millisecond, tells of an
  *       allocation that was never logged: an interval from the end or start before it, {@link Boundary#UNKNOWN}. Who was
- *       taken for the holder cannot have been so at its end, {@link Boundary#INFERRED}. But the late release of a holder
- *       whose interval another's allocation ended says nothing new and is passed over.
+ *       taken for the holder cannot have been so at its end, {@link Boundary#INFERRED}. But a release that follows within a
+ *       minute of another's allocation that ended the releaser's interval is that interval's own, told late, and passed
+ *       over. One that comes later proves that the releaser had got the ports back.
  *   <li>An allocation ends every other open interval of overlapping ports, {@link Boundary#INFERRED}; so does one of
  *       other, overlapping ports to the same holder, as when a pool is divided anew. It begins an interval unless its
  *       holder has the same ports already, which it then confirms.
@@ -53,6 +54,9 @@ import org.jspecify.annotations.Nullable;
  * whose clock runs ahead cannot move the horizon: an event counts as no newer than its arrival at the collector.
  */
 final class BindingHistory {
+
+    /** How long after another's allocation a displaced holder's release still belongs to the interval so ended. */
+    static final long DISPLACED_GRACE_MILLIS = 60_000;
 
     private final long horizonMillis;
 
@@ -192,7 +196,7 @@ final class BindingHistory {
                     .filter(holding -> holding.ports.equals(history.ports))
                     .forEach(holding -> history.open.add(holding.remembered()));
             fold.displaced.forEach((displaced, at) -> {
-                if (displaced.ports().equals(history.ports) && at + horizonMillis >= history.closedBefore) {
+                if (displaced.ports().equals(history.ports) && at + DISPLACED_GRACE_MILLIS >= history.closedBefore) {
                     history.displaced.put(displaced.holder(), at);
                 }
             });
@@ -271,7 +275,7 @@ final class BindingHistory {
         }
     }
 
-    private final class Fold {
+    private static final class Fold {
         private final Ipv4Address ipv4;
         private final List<Holding> open = new ArrayList<>();
         private final List<Result> closed = new ArrayList<>();
@@ -368,7 +372,7 @@ final class BindingHistory {
             List<Testimony> unknownStarts = new ArrayList<>();
             for (Testimony release : releases) {
                 Long since = displaced.remove(new PortsAndHolder(release.ports(), identity(release)));
-                if (since != null && now - since <= horizonMillis) {
+                if (since != null && now - since <= DISPLACED_GRACE_MILLIS) {
                     conflicts++;
                 } else {
                     unknownStarts.add(release);

@@ -111,7 +111,7 @@ final class BindingHistoryFunction extends KeyedProcessFunction<Integer, NatEven
     private void late(Testimony event, Context context, Collector<LedgerWrite> out) {
         Instant at = Instant.ofEpochMilli(event.atMillis());
         out.collect(LedgerWrite.write(new Gap(
-                event.evidence().getExporter(),
+                Refused.exporter(event.evidence().getExporter()),
                 Integer.toUnsignedLong(event.evidence().getObservationDomain()),
                 "LATE",
                 at,

@@ -12,13 +12,14 @@ import org.apache.flink.metrics.SimpleCounter;
 import org.apache.flink.streaming.api.functions.ProcessFunction;
 import org.apache.flink.util.Collector;
 
-/** Makes documents of the records of {@link Topic#EXPORTER_HEALTH}; what cannot be used is {@link Refused}. */
+/**
+ * Makes documents of the records of {@link Topic#EXPORTER_HEALTH}. One that is not as it should be is {@link Refused},
+ * and a gap all the same: of whatever it does not tell, everything may be missing.
+ */
 final class GapReader extends ProcessFunction<KafkaRecord, LedgerWrite> {
 
     @Serial
     private static final long serialVersionUID = 1L;
-
-    private static final long END_OF_YEAR_9999 = 253_402_300_799_999L;
 
     private transient Counter refused = new SimpleCounter();
 
@@ -29,40 +30,52 @@ final class GapReader extends ProcessFunction<KafkaRecord, LedgerWrite> {
 
     @Override
     public void processElement(KafkaRecord kafkaRecord, Context context, Collector<LedgerWrite> out) {
+        long stored = Refused.stored(kafkaRecord);
         String fault;
         try {
-            ExporterGap gap = ExporterGap.parseFrom(kafkaRecord.value);
-            fault = fault(gap);
+            ExporterGap reported = ExporterGap.parseFrom(kafkaRecord.value);
+            fault = fault(reported);
+            out.collect(LedgerWrite.write(gap(reported, stored)));
             if (fault.isEmpty()) {
-                out.collect(LedgerWrite.write(new Gap(
-                        gap.getExporter(),
-                        Integer.toUnsignedLong(gap.getObservationDomain()),
-                        gap.getCause().name(),
-                        Instant.ofEpochMilli(gap.getFromMillis()),
-                        Instant.ofEpochMilli(gap.getToMillis()),
-                        gap.getLostRecords())));
                 return;
             }
         } catch (InvalidProtocolBufferException e) {
             fault = String.valueOf(e.getMessage());
+            out.collect(LedgerWrite.write(Refused.gapOfAll(stored)));
         }
         refused.inc();
         context.output(Refused.TAG, Refused.unreadable(Topic.EXPORTER_HEALTH, kafkaRecord, fault));
     }
 
+    /** What a report tells, and for what it does not tell the most that it may mean: a report is never passed over. */
+    private static Gap gap(ExporterGap reported, long stored) {
+        boolean isCauseKnown = reported.getCause() != ExporterGap.Cause.CAUSE_UNSPECIFIED
+                && reported.getCause() != ExporterGap.Cause.UNRECOGNIZED;
+        boolean isStretch = isStretch(reported);
+        return new Gap(
+                Refused.exporter(reported.getExporter()),
+                Integer.toUnsignedLong(reported.getObservationDomain()),
+                isCauseKnown ? reported.getCause().name() : "UNKNOWN",
+                isStretch ? Instant.ofEpochMilli(reported.getFromMillis()) : Instant.EPOCH,
+                Instant.ofEpochMilli(isStretch ? reported.getToMillis() : stored),
+                reported.getLostRecords());
+    }
+
     private static String fault(ExporterGap gap) {
-        if (gap.getExporter().isEmpty() || gap.getExporter().length() > 255) {
-            return "exporter has " + gap.getExporter().length() + " characters (allowed: 1-255)";
+        if (Refused.exporter(gap.getExporter()).equals(Gap.ANY_EXPORTER)) {
+            return "exporter has " + gap.getExporter().length() + " characters (allowed: 1-"
+                    + Refused.MAX_EXPORTER_LENGTH + ")";
         }
-        if (gap.getCause() == ExporterGap.Cause.CAUSE_UNSPECIFIED || gap.getCause() == ExporterGap.Cause.UNRECOGNIZED) {
-            return "cause " + gap.getCauseValue() + " is not known";
-        }
-        if (gap.getFromMillis() < 0
-                || gap.getFromMillis() > gap.getToMillis()
-                || gap.getToMillis() > END_OF_YEAR_9999) {
+        if (!isStretch(gap)) {
             return "from_millis " + gap.getFromMillis() + " and to_millis " + gap.getToMillis()
-                    + " are no stretch of time (allowed: 0-" + END_OF_YEAR_9999 + ", from first)";
+                    + " are no stretch of time (allowed: 0-" + Gap.LAST_MILLIS + ", from first)";
         }
         return "";
+    }
+
+    private static boolean isStretch(ExporterGap gap) {
+        return gap.getFromMillis() >= 0
+                && gap.getFromMillis() <= gap.getToMillis()
+                && gap.getToMillis() <= Gap.LAST_MILLIS;
     }
 }

@@ -77,7 +77,7 @@ public final class Jobs {
                 .name("read-exporter-health")
                 .uid("read-exporter-health");
 
-        bindings.union(gaps)
+        bindings.union(gaps, natEvents.getSideOutput(NatEventReader.GAPS))
                 .sinkTo(new ElasticsearchSink(settings.elasticsearch(), settings.flushInterval()))
                 .name("ledger")
                 .uid("ledger");

@@ -16,6 +16,9 @@ public final class KafkaRecord {
 
     public int partition;
     public long offset;
+    /** When a collector received what it tells, milliseconds since 1970-01-01T00:00Z. */
+    public long timestamp;
+
     public byte[] value = {};
 
     /** Reads nothing but the bytes, which cannot fail. */
@@ -30,6 +33,7 @@ public final class KafkaRecord {
             KafkaRecord kafkaRecord = new KafkaRecord();
             kafkaRecord.partition = consumed.partition();
             kafkaRecord.offset = consumed.offset();
+            kafkaRecord.timestamp = consumed.timestamp();
             // A null value is a deletion of a compacted topic, which these are not: an empty record, refused later.
             if (consumed.value() != null) {
                 kafkaRecord.value = consumed.value();

@@ -7,16 +7,24 @@ import io.portledger.records.Topic;
 import io.portledger.records.v1.BindingEvent;
 import java.io.Serial;
 import org.apache.flink.api.common.functions.OpenContext;
+import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.metrics.Counter;
 import org.apache.flink.metrics.SimpleCounter;
 import org.apache.flink.streaming.api.functions.ProcessFunction;
 import org.apache.flink.util.Collector;
+import org.apache.flink.util.OutputTag;
 
-/** Decodes and checks the records of {@link Topic#NAT_EVENTS}; what fails is {@link Refused}. */
+/**
+ * Decodes and checks the records of {@link Topic#NAT_EVENTS}; what fails is {@link Refused}, and a gap in the output of
+ * {@link #GAPS}: somebody's record exists and was not used.
+ */
 final class NatEventReader extends ProcessFunction<KafkaRecord, NatEvent> {
 
     @Serial
     private static final long serialVersionUID = 1L;
+
+    /** Side output of the gaps of refused records. */
+    static final OutputTag<LedgerWrite> GAPS = new OutputTag<>("gaps", Types.POJO(LedgerWrite.class));
 
     private transient Counter refused = new SimpleCounter();
 
@@ -27,9 +35,11 @@ final class NatEventReader extends ProcessFunction<KafkaRecord, NatEvent> {
 
     @Override
     public void processElement(KafkaRecord kafkaRecord, Context context, Collector<NatEvent> out) {
+        BindingEvent event = null;
         try {
-            BindingEvent event = BindingEvent.parseFrom(kafkaRecord.value);
+            event = BindingEvent.parseFrom(kafkaRecord.value);
             BindingFact fact = BindingFact.from(event);
+            fact.requirePlausible(event.getEvidence().getReceivedMillis());
             NatEvent checked = new NatEvent();
             checked.ipv4 = fact.ipv4().bits();
             checked.offset = kafkaRecord.offset;
@@ -39,6 +49,7 @@ final class NatEventReader extends ProcessFunction<KafkaRecord, NatEvent> {
             refused.inc();
             context.output(
                     Refused.TAG, Refused.unreadable(Topic.NAT_EVENTS, kafkaRecord, String.valueOf(e.getMessage())));
+            context.output(GAPS, LedgerWrite.write(Refused.gap(event, kafkaRecord)));
         }
     }
 }

@@ -43,6 +43,9 @@ class BindingHistoryTest {
             A(1,10) A(2,20) R(1,20)             | 1:10-20 2:20-        | a release in the same millisecond is the better proof
             A(1,10) A(2,20) R(1,25)             | 1:10-20~ 2:20-       | the late release of a displaced holder is passed over
             A(1,10) A(2,20) R(1,25) R(2,30)     | 1:10-20~ 2:20-30     | and does not disturb its successor
+            A(1,10) A(2,20) R(1,60020)          | 1:10-20~ 2:20-       | even a minute late
+            A(1,10) A(2,20) R(1,60021)          | 1:10-20~ 2:20-60021~ ?1:20-60021 | a later one proves that it had got the ports back
+            A(1,10) A(2,20) R(1,60021) R(2,60030) | 1:10-20~ 2:20-60021~ ?1:20-60021 ?2:60021-60030 | and the successor's, that it came back in turn
             A(1,10) A(2,20) A(1,30) R(1,40)     | 1:10-20~ 2:20-30~ 1:30-40 | a displaced holder may come back
             R(1,20)                             | ?1:0-20              | a release alone
             A(1,10) R(1,20) R(2,30)             | 1:10-20 ?2:20-30     | a release alone, not before the last end
@@ -171,6 +174,17 @@ class BindingHistoryTest {
         assertThat(history.add(events("R(1,9100)").getFirst())).isEqualTo(Outcome.APPLIED);
         assertThat(text(history.remembered())).isEqualTo(sorted("1:10-9100"));
         assertThat(history.documents).hasSize(1);
+    }
+
+    @Test
+    void aReleaseLongAfterTheDisplacementIsProofOfAnotherHolderWhateverIsForgotten() {
+        for (Duration horizon : List.of(Duration.ofMinutes(1), Duration.ofDays(7))) {
+            AddressHistory history = new AddressHistory(Events.ADDRESS, horizon);
+            history.addAll(events("A(1,10) A(2,20) A(2,70000) A(2,100000) R(1,300000)"));
+
+            assertThat(text(history.remembered())).contains("?1:20-300000");
+            assertThat(history.conflicts).isZero();
+        }
     }
 
     @Test

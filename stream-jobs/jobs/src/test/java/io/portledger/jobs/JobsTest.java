@@ -9,6 +9,7 @@ import io.portledger.ledger.Answer;
 import io.portledger.ledger.BindingDocument;
 import io.portledger.ledger.ElasticsearchConnection;
 import io.portledger.ledger.ElasticsearchNode;
+import io.portledger.ledger.Gap;
 import io.portledger.ledger.Ledger;
 import io.portledger.ledger.Verdict;
 import io.portledger.records.BindingFact;
@@ -231,14 +232,19 @@ class JobsTest {
         Ipv4Address address = addresses(1).getFirst();
         Ports ports = Ports.parse("0/6/34");
         byte[] key = address.toBytes();
-        BindingEvent nobodys = Events.allocated(address, ports, 1, BEGIN).toBuilder()
+        BindingEvent nobodys = Events.allocated(address, ports, 1, BEGIN - 5_000).toBuilder()
                 .clearHolder()
                 .build();
-        kafka.send(Topic.NAT_EVENTS, key, new byte[] {1, 2, 3});
-        kafka.send(Topic.NAT_EVENTS, key, null);
+        BindingEvent impossible = Events.allocated(address, ports, 1, 253_402_300_799_999L).toBuilder()
+                .setEvidence(nobodys.getEvidence())
+                .build();
+        long before = BEGIN - 1_000;
+        kafka.send(Topic.NAT_EVENTS, key, new byte[] {1, 2, 3}, before);
+        kafka.send(Topic.NAT_EVENTS, key, null, before);
         kafka.send(nobodys);
-        kafka.send(Topic.EXPORTER_HEALTH, key, new byte[] {-1});
-        kafka.send(Topic.EXPORTER_HEALTH, key, gap(BEGIN + 10, BEGIN).toByteArray());
+        kafka.send(impossible);
+        kafka.send(Topic.EXPORTER_HEALTH, key, new byte[] {-1}, before);
+        kafka.send(Topic.EXPORTER_HEALTH, key, gap(BEGIN + 10, BEGIN).toByteArray(), before);
         kafka.send(Events.allocated(address, ports, 1, BEGIN));
         kafka.send(Events.released(address, ports, 1, BEGIN + 1_000));
         kafka.send(Events.allocated(address, ports, 2, BEGIN + 10_000_000));
@@ -246,12 +252,16 @@ class JobsTest {
         ExporterGap gap = gap(BEGIN + 20_000_000, BEGIN + 20_000_001);
         kafka.send(Topic.EXPORTER_HEALTH, RecordKey.of(gap), gap.toByteArray());
         kafka.send(Topic.EXPORTER_HEALTH, RecordKey.of(gap), gap.toByteArray());
+        ExporterGap novel = gap(BEGIN + 30_000_000, BEGIN + 30_000_001).toBuilder()
+                .setCauseValue(77)
+                .build();
+        kafka.send(Topic.EXPORTER_HEALTH, RecordKey.of(novel), novel.toByteArray());
         kafka.flush();
 
         Job job = run(Duration.ofMinutes(1));
         await().atMost(PATIENCE)
                 .ignoreExceptions()
-                .untilAsserted(() -> assertThat(kafka.refused()).hasSize(6));
+                .untilAsserted(() -> assertThat(kafka.refused()).hasSize(7));
         await().atMost(PATIENCE)
                 .ignoreExceptions()
                 .untilAsserted(() -> assertThat(documents()).hasSize(2));
@@ -260,6 +270,7 @@ class JobsTest {
         assertThat(kafka.refused().stream().map(Undecodable::getReason))
                 .anyMatch(reason -> reason.contains("of nat-events-v1 cannot be used"))
                 .anyMatch(reason -> reason.contains("holder is nobody"))
+                .anyMatch(reason -> reason.contains("the event's time, 9999-12-31T23:59:59.999Z, cannot be"))
                 .anyMatch(reason -> reason.contains("of exporter-health-v1 cannot be used"))
                 .anyMatch(reason -> reason.contains("are no stretch of time"))
                 .anyMatch(reason -> reason.contains("came after the history of that time was closed"));
@@ -268,8 +279,20 @@ class JobsTest {
         elasticsearch.refresh();
         try (Ledger ledger = Ledger.connect(elasticsearch.uri())) {
             assertThat(ledger.freshness().gaps())
-                    .as("LATE and the reported one")
-                    .isEqualTo(2);
+                    .as(
+                            "of what is no message (one for three), of nobody's event, of the impossible one, of the stretch"
+                                    + " that is none, LATE, the reported one and that of an unknown cause")
+                    .isEqualTo(7);
+            Answer refused = ledger.whoHeld(address, 34 << 10, Instant.ofEpochMilli(BEGIN - 5_000), Duration.ZERO);
+            assertThat(refused.verdict()).isEqualTo(Verdict.NOT_HELD);
+            assertThat(refused.gaps().stream()
+                            .map(found -> found.exporter() + " " + found.cause() + " " + found.from()))
+                    .as("whose record it was and when, as far as it tells")
+                    .containsExactlyInAnyOrder(
+                            Gap.ANY_EXPORTER + " UNDECODABLE 1970-01-01T00:00:00Z",
+                            "192.0.2.1 UNDECODABLE 1970-01-01T00:00:00Z",
+                            "192.0.2.1 UNDECODABLE " + Instant.ofEpochMilli(BEGIN - 5_000),
+                            "192.0.2.1 SEQUENCE 1970-01-01T00:00:00Z");
             Answer late = ledger.whoHeld(address, 34 << 10, Instant.ofEpochMilli(BEGIN + 600), Duration.ZERO);
             assertThat(late.verdict()).isEqualTo(Verdict.HELD);
             assertThat(late.complete()).as("a late record speaks of this time").isFalse();
@@ -282,6 +305,8 @@ class JobsTest {
             Answer lossy = ledger.whoHeld(address, 34 << 10, Instant.ofEpochMilli(BEGIN + 20_000_005), Duration.ZERO);
             assertThat(lossy.complete()).isFalse();
             assertThat(lossy.gaps()).singleElement().matches(found -> found.lostRecords() == 5);
+            Answer unknown = ledger.whoHeld(address, 34 << 10, Instant.ofEpochMilli(BEGIN + 30_000_005), Duration.ZERO);
+            assertThat(unknown.gaps()).extracting(Gap::cause).containsExactly("SEQUENCE", "UNKNOWN");
         }
     }
 

@@ -112,7 +112,12 @@ final class KafkaBroker implements AutoCloseable {
     }
 
     void send(Topic topic, byte[] key, byte @Nullable [] value) {
-        var unused = producer.send(new ProducerRecord<>(topic.topicName(), key, value));
+        send(topic, key, value, null);
+    }
+
+    /** @param atMillis when a collector received what it tells; null is now */
+    void send(Topic topic, byte[] key, byte @Nullable [] value, @Nullable Long atMillis) {
+        var unused = producer.send(new ProducerRecord<>(topic.topicName(), null, atMillis, key, value));
     }
 
     /** Waits until everything sent is stored. */

@@ -4,8 +4,6 @@ import co.elastic.clients.elasticsearch._types.ElasticsearchException;
 import co.elastic.clients.elasticsearch._types.FieldValue;
 import co.elastic.clients.elasticsearch._types.SortOptions;
 import co.elastic.clients.elasticsearch._types.SortOrder;
-import co.elastic.clients.elasticsearch._types.aggregations.StringTermsAggregate;
-import co.elastic.clients.elasticsearch._types.aggregations.StringTermsBucket;
 import co.elastic.clients.elasticsearch._types.query_dsl.Query;
 import co.elastic.clients.elasticsearch.core.MsearchRequest;
 import co.elastic.clients.elasticsearch.core.SearchRequest;
@@ -27,8 +25,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
-import java.util.Set;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -46,7 +42,6 @@ public final class Ledger implements AutoCloseable {
 
     private static final int MAX_INTERVALS = 1_000;
     private static final int GAPS_PER_PAGE = 1_000;
-    private static final int MAX_EXPORTERS = 1_000;
 
     private final ElasticsearchConnection elasticsearch;
     private final Clock clock;
@@ -249,13 +244,6 @@ public final class Ledger implements AutoCloseable {
             }
             page = nextGaps(question, page.hits().hits().getLast().sort());
         }
-        if (gaps.isEmpty()) {
-            return gaps;
-        }
-        Set<String> exporters = exportersOf(question.ipv4());
-        if (!exporters.isEmpty()) {
-            gaps.removeIf(gap -> !exporters.contains(gap.exporter()));
-        }
         gaps.sort(Comparator.comparing(Gap::from).thenComparing(Gap::to).thenComparing(Gap::exporter));
         return gaps;
     }
@@ -268,32 +256,6 @@ public final class Ledger implements AutoCloseable {
                 .sort(GAP_ORDER)
                 .searchAfter(after)
                 .size(GAPS_PER_PAGE)));
-    }
-
-    /** Who has ever told about the address; empty if nobody has, or so many that only all exporters is a safe answer. */
-    private Set<String> exportersOf(Ipv4Address ipv4) {
-        SearchResponse<ObjectNode> found = search(SearchRequest.of(search -> search.index(BindingDocument.ALIAS)
-                .routing(BindingDocument.hex(ipv4))
-                .ignoreUnavailable(true)
-                .allowPartialSearchResults(false)
-                .query(query -> query.prefix(prefix -> prefix.field("slot").value(BindingDocument.hex(ipv4) + "-")))
-                .size(0)
-                .aggregations(
-                        "exporters",
-                        exporters -> exporters.terms(
-                                terms -> terms.field("exporters").size(MAX_EXPORTERS)))));
-        var aggregate = found.aggregations().get("exporters");
-        if (aggregate == null || !aggregate.isSterms()) {
-            return Set.of();
-        }
-        StringTermsAggregate exporters = aggregate.sterms();
-        if (Objects.requireNonNullElse(exporters.sumOtherDocCount(), 0L) > 0) {
-            return Set.of();
-        }
-        return exporters.buckets().array().stream()
-                .map(StringTermsBucket::key)
-                .map(FieldValue::stringValue)
-                .collect(Collectors.toUnmodifiableSet());
     }
 
     private List<MultiSearchItem<ObjectNode>> search(MsearchRequest request) {
