@@ -720,7 +720,7 @@ public final class BindingTable implements AutoCloseable {
 
         /** Loads the line, so that it is near when it is needed. */
         long touch(long line) {
-            return Memory.getWordOpaque(line);
+            return Memory.getWordOpaque(line & Memory.ADDRESS);
         }
 
         /**
@@ -748,8 +748,9 @@ public final class BindingTable implements AutoCloseable {
         }
 
         private long search(long home, long key, int expectedShape, Found found) {
-            long line = home;
+            long next = home;
             while (true) {
+                long line = next & Memory.ADDRESS;
                 long head = Memory.getWordAcquire(line);
                 if ((head & STATE) == EMPTY) {
                     return 0;
@@ -769,10 +770,7 @@ public final class BindingTable implements AutoCloseable {
                         return line;
                     }
                 }
-                line += LINE_OCTETS;
-                if (line == linesEnd) {
-                    line = lines;
-                }
+                next = next(line);
             }
         }
 
@@ -782,7 +780,7 @@ public final class BindingTable implements AutoCloseable {
                 Memory.addWordAtomic(line + direction, 1);
                 Memory.addWordAtomic(line + direction + Long.BYTES, octets);
             } else {
-                long packets = line + direction;
+                long packets = (line & Memory.ADDRESS) + direction;
                 Memory.setWordOpaque(packets, Memory.getWord(packets) + 1);
                 Memory.setWordOpaque(packets + Long.BYTES, Memory.getWord(packets + Long.BYTES) + octets);
             }

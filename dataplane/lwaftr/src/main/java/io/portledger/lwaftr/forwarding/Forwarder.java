@@ -385,8 +385,8 @@ public final class Forwarder implements AutoCloseable {
             int total = Ipv4.totalLength(packet);
             view.count(line, BindingTable.DOWNSTREAM_PACKETS, total);
             Ipv4.forward(packet);
-            outerHeader.prepend(
-                    packet, total, Memory.getLong(found.br), Memory.getLong(found.br + 8), found.b4High, found.b4Low);
+            long br = found.br & Memory.ADDRESS;
+            outerHeader.prepend(packet, total, Memory.getLong(br), Memory.getLong(br + 8), found.b4High, found.b4Low);
             egress.toIpv6Side(packet - Ipv6.HEADER, total + Ipv6.HEADER);
             packets++;
             octets += total;
@@ -404,11 +404,12 @@ public final class Forwarder implements AutoCloseable {
             long outer = batch.address(i);
             long home = homes[index];
             long line = home == SLOW ? 0 : view.find(home, keys[index], shapes[index], found);
+            long br = found.br & Memory.ADDRESS;
             if (line == 0
                     || found.b4Low != Ipv6.sourceLow(outer)
                     || found.b4High != Ipv6.sourceHigh(outer)
-                    || Memory.getLong(found.br) != Ipv6.destinationHigh(outer)
-                    || Memory.getLong(found.br + 8) != Ipv6.destinationLow(outer)) {
+                    || Memory.getLong(br) != Ipv6.destinationHigh(outer)
+                    || Memory.getLong(br + 8) != Ipv6.destinationLow(outer)) {
                 slowPath.fromIpv6Side(outer, batch.length(i));
                 continue;
             }
