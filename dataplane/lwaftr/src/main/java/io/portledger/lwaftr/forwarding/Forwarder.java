@@ -34,7 +34,7 @@ public final class Forwarder implements AutoCloseable {
      *
      * 1. Check each packet (this is where its octets are compared with its length, and nowhere later), find its port
      *    and compute where its binding's line should be.
-     * 2. Load all these lines.
+     * 2. Load all these lines, after a look at the table's tags, which tell whether it is another one.
      * 3. Find the bindings, write the headers.
      *
      * What is not an ordinary packet (a whole TCP or UDP packet without IPv4 options or IPv6 extension headers, with a
@@ -70,6 +70,8 @@ public final class Forwarder implements AutoCloseable {
 
     private final long[] keys = new long[WINDOW];
     private final long[] homes = new long[WINDOW];
+    private final long[] tags = new long[WINDOW];
+    private final long[] lines = new long[WINDOW];
     private final int[] shapes = new int[WINDOW];
 
     @SuppressWarnings("UnusedVariable") // Written, so that the loads of touchLines are not taken for useless.
@@ -360,11 +362,25 @@ public final class Forwarder implements AutoCloseable {
         homes[index] = view.home(key);
     }
 
+    /*
+     * Loops that do nearly nothing: the less a turn does, the more turns wait for memory at the same time.
+     */
     private void touchLines(View view, int count) {
+        long[] homesOf = homes;
+        long[] linesOf = lines;
+        long[] tagsOf = tags;
+        for (int i = 0; i < count; i++) {
+            if (homesOf[i] != SLOW) {
+                tagsOf[i] = view.tags(homesOf[i]);
+            }
+        }
+        for (int i = 0; i < count; i++) {
+            linesOf[i] = homesOf[i] == SLOW ? SLOW : view.guess(homesOf[i], keys[i], tagsOf[i]);
+        }
         long sum = 0;
         for (int i = 0; i < count; i++) {
-            if (homes[i] != SLOW) {
-                sum += view.touch(homes[i]);
+            if (linesOf[i] != SLOW) {
+                sum += view.touch(linesOf[i]);
             }
         }
         touched = sum;
@@ -377,7 +393,7 @@ public final class Forwarder implements AutoCloseable {
             int index = i - start;
             long packet = batch.address(i);
             long home = homes[index];
-            long line = home == SLOW ? 0 : view.find(home, keys[index], shapes[index], found);
+            long line = home == SLOW ? 0 : view.find(lines[index], home, keys[index], shapes[index], found);
             if (line == 0) {
                 slowPath.fromIpv4Side(packet, batch.length(i));
                 continue;
@@ -403,7 +419,7 @@ public final class Forwarder implements AutoCloseable {
             int index = i - start;
             long outer = batch.address(i);
             long home = homes[index];
-            long line = home == SLOW ? 0 : view.find(home, keys[index], shapes[index], found);
+            long line = home == SLOW ? 0 : view.find(lines[index], home, keys[index], shapes[index], found);
             long br = found.br & Memory.ADDRESS;
             if (line == 0
                     || found.b4Low != Ipv6.sourceLow(outer)
