@@ -108,18 +108,24 @@ public final class Ipv4 {
         writeChecksum(packet);
     }
 
+    /** Writes a TTL one lower, and corrects the checksum (RFC 1624). */
+    public static void forward(long packet) {
+        int octets = Memory.getInt(packet + TTL);
+        int ttlAndProtocol = octets >>> 16;
+        int lower = ttlAndProtocol - 0x100;
+        int checksum = InternetChecksum.update(octets & 0xffff, ttlAndProtocol, lower);
+        Memory.putInt(packet + TTL, lower << 16 | checksum);
+    }
+
     /** Writes another TOS and a TTL one lower, and corrects the checksum (RFC 1624). */
     public static void forward(long packet, int tos) {
+        forward(packet);
         int firstWord = Memory.getShort(packet);
-        int ttlAndProtocol = Memory.getShort(packet + TTL);
         int newFirstWord = (firstWord & 0xff00) | tos;
-        int checksum = Memory.getShort(packet + CHECKSUM);
-        checksum = InternetChecksum.update(checksum, ttlAndProtocol, ttlAndProtocol - 0x100);
         if (newFirstWord != firstWord) {
-            checksum = InternetChecksum.update(checksum, firstWord, newFirstWord);
+            int checksum = Memory.getShort(packet + CHECKSUM);
             Memory.putByte(packet + TOS, tos);
+            Memory.putShort(packet + CHECKSUM, InternetChecksum.update(checksum, firstWord, newFirstWord));
         }
-        Memory.putByte(packet + TTL, (ttlAndProtocol >>> 8) - 1);
-        Memory.putShort(packet + CHECKSUM, checksum);
     }
 }

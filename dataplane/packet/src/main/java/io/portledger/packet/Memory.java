@@ -14,6 +14,12 @@ import java.nio.ByteOrder;
  */
 public final class Memory {
 
+    /**
+     * An address {@code &} this is the same address, since no process has more memory; but the compiler then knows that
+     * it is no negative number, and leaves out the checks of the segment. For the hottest loops.
+     */
+    public static final long ADDRESS = (1L << 56) - 1;
+
     private static final MemorySegment ALL = everything();
 
     private static final ValueLayout.OfShort U16 = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);

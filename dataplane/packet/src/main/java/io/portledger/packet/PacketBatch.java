@@ -73,7 +73,7 @@ public final class PacketBatch implements AutoCloseable {
 
     /** Where packet {@code index} begins. */
     public long address(int index) {
-        return addresses[index];
+        return addresses[index] & Memory.ADDRESS;
     }
 
     /** The length of packet {@code index} in octets. */

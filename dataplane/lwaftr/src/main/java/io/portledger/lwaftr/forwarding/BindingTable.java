@@ -59,6 +59,10 @@ public final class BindingTable implements AutoCloseable {
      * with it (or is between batches). What the workers counted in the old region meanwhile is then added to the new
      * one, with atomic additions on both sides until that is done; then the old region is freed.
      *
+     * Tags. An octet for each line holds a part of the hash of its key, or 0. Eight of them are read at once and tell
+     * which line to go to first, so that a look-up seldom loads any other. They are no more than a hint: they are written
+     * after the line, and who does not find his binding where they lead searches from the beginning.
+     *
      * Shapes. The pair (a, k) of an address must be known before a port can be turned into a PSID. As long as all
      * addresses have the same pair, the view says so and a look-up touches one line and nothing else. Otherwise an index
      * by address is asked, a word each: address (32), a (5), k (5), number of bindings (17), nothing (4), used (1).
@@ -123,7 +127,7 @@ public final class BindingTable implements AutoCloseable {
     public BindingTable(int expectedBindings, int workers) {
         this.hasSeveralWorkers = workers > 1;
         this.view = new View(
-                MemoryRegion.allocate(linesFor(expectedBindings) * LINE_OCTETS),
+                newLines(linesFor(expectedBindings)),
                 linesFor(expectedBindings),
                 MemoryRegion.allocate(SMALLEST * Long.BYTES),
                 SMALLEST,
@@ -411,6 +415,7 @@ public final class BindingTable implements AutoCloseable {
             Memory.setWord(line + counter, 0);
         }
         Memory.setWordRelease(line, key | nextVersion(line) | LIVE);
+        view.setTag(line, View.tagOf(key));
     }
 
     private void bury(long line) {
@@ -419,6 +424,7 @@ public final class BindingTable implements AutoCloseable {
         VarHandle.storeStoreFence();
         deadLines++;
         View current = view;
+        current.setTag(line, View.NO_TAG);
         long dead = line;
         while ((Memory.getWord(dead) & STATE) == DEAD && (Memory.getWord(current.next(dead)) & STATE) == EMPTY) {
             Memory.setWordRelease(dead, nextVersion(dead) | EMPTY);
@@ -435,6 +441,11 @@ public final class BindingTable implements AutoCloseable {
         return Math.max(SMALLEST, bindings * 10 / 7 + 1);
     }
 
+    /** Lines, and the tags behind them, on the same huge pages. */
+    private static MemoryRegion newLines(long lineCount) {
+        return MemoryRegion.allocate(lineCount * (LINE_OCTETS + 1) + Long.BYTES);
+    }
+
     private void makeRoom() {
         long lineCount = view.lineCount;
         if ((size + 1L) * 10 > lineCount * 7) {
@@ -446,7 +457,7 @@ public final class BindingTable implements AutoCloseable {
 
     private void rebuildLines(long lineCount) {
         View old = view;
-        View grown = old.withLines(MemoryRegion.allocate(lineCount * LINE_OCTETS), lineCount);
+        View grown = old.withLines(newLines(lineCount), lineCount);
         for (long i = 0; i < old.lineCount; i++) {
             long line = old.lines + i * LINE_OCTETS;
             long head = Memory.getWord(line);
@@ -457,6 +468,7 @@ public final class BindingTable implements AutoCloseable {
                 }
                 Memory.copy(line + B4_HIGH, target + B4_HIGH, DOWNSTREAM_PACKETS - B4_HIGH);
                 Memory.setWord(target, (head & KEY) | LIVE);
+                grown.setTag(target, View.tagOf(head & KEY));
             }
         }
         publish(grown.withAtomicCounting(true));
@@ -624,6 +636,10 @@ public final class BindingTable implements AutoCloseable {
 
     /** The memory of the table as the workers see it; immutable but for what the memory holds. */
     static final class View {
+        private static final int NO_TAG = 0;
+        private static final long EACH_TAG = 0x0101_0101_0101_0101L;
+        private static final long LOW_BITS = 0x7f7f_7f7f_7f7f_7f7fL;
+
         private final MemoryRegion lineRegion;
         private final MemoryRegion addressRegion;
         private final MemoryRegion prefixRegion;
@@ -718,21 +734,60 @@ public final class BindingTable implements AutoCloseable {
             return lines + Math.unsignedMultiplyHigh(mix(key), lineCount) * LINE_OCTETS;
         }
 
+        /** The tags of the first lines of a search, for {@link #guess}. */
+        long tags(long home) {
+            return Memory.getLong(tag(home) & Memory.ADDRESS);
+        }
+
+        /**
+         * Which line probably holds the key: a hint for {@link #find}.
+         *
+         * @param home {@link #home} of the key
+         * @param tags {@link #tags} of the home
+         */
+        long guess(long home, long key, long tags) {
+            // The octets that are the tag become 0, then 0x80 and all others 0.
+            long difference = tags ^ (tagOf(key) * EACH_TAG);
+            long matches = ~(((difference & LOW_BITS) + LOW_BITS) | difference | LOW_BITS);
+            long line = home + (long) (Long.numberOfLeadingZeros(matches) >>> 3) * LINE_OCTETS;
+            return line < linesEnd ? line : home;
+        }
+
+        /** A part of another hash than that of {@link #home}; never {@link #NO_TAG}. */
+        private static long tagOf(long key) {
+            return ((key * 0x9e37_79b9_7f4a_7c15L) >>> 56) | 1;
+        }
+
+        private void setTag(long line, long tag) {
+            Memory.putByte(tag(line), (int) tag);
+        }
+
+        /** Where the tag of a line is. */
+        private long tag(long line) {
+            return linesEnd + ((line - lines) >>> 6);
+        }
+
         /** Loads the line, so that it is near when it is needed. */
         long touch(long line) {
-            return Memory.getWordOpaque(line);
+            return Memory.getWordOpaque(line & Memory.ADDRESS);
+        }
+
+        /** The line of a binding, or 0 if there is none, without a hint. */
+        long find(long home, long key, int expectedShape, Found found) {
+            return find(home, home, key, expectedShape, found);
         }
 
         /**
          * The line of a binding, or 0 if there is none.
          *
+         * @param hint {@link #guess}, or {@code home}
          * @param home {@link #home} of the key
          * @param key {@link BindingTable#key}
          * @param expectedShape the shape by which the PSID in the key was made
          * @param found is filled if there is one
          */
-        long find(long home, long key, int expectedShape, Found found) {
-            long line = search(home, key, expectedShape, found);
+        long find(long hint, long home, long key, int expectedShape, Found found) {
+            long line = search(hint, key, expectedShape, found);
             return line != 0 ? line : findAmidReplacements(home, key, expectedShape, found);
         }
 
@@ -748,8 +803,9 @@ public final class BindingTable implements AutoCloseable {
         }
 
         private long search(long home, long key, int expectedShape, Found found) {
-            long line = home;
+            long next = home;
             while (true) {
+                long line = next & Memory.ADDRESS;
                 long head = Memory.getWordAcquire(line);
                 if ((head & STATE) == EMPTY) {
                     return 0;
@@ -769,10 +825,7 @@ public final class BindingTable implements AutoCloseable {
                         return line;
                     }
                 }
-                line += LINE_OCTETS;
-                if (line == linesEnd) {
-                    line = lines;
-                }
+                next = next(line);
             }
         }
 
@@ -782,7 +835,7 @@ public final class BindingTable implements AutoCloseable {
                 Memory.addWordAtomic(line + direction, 1);
                 Memory.addWordAtomic(line + direction + Long.BYTES, octets);
             } else {
-                long packets = line + direction;
+                long packets = (line & Memory.ADDRESS) + direction;
                 Memory.setWordOpaque(packets, Memory.getWord(packets) + 1);
                 Memory.setWordOpaque(packets + Long.BYTES, Memory.getWord(packets + Long.BYTES) + octets);
             }

@@ -34,7 +34,7 @@ public final class Forwarder implements AutoCloseable {
      *
      * 1. Check each packet (this is where its octets are compared with its length, and nowhere later), find its port
      *    and compute where its binding's line should be.
-     * 2. Load all these lines.
+     * 2. Load all these lines, after a look at the table's tags, which tell whether it is another one.
      * 3. Find the bindings, write the headers.
      *
      * What is not an ordinary packet (a whole TCP or UDP packet without IPv4 options or IPv6 extension headers, with a
@@ -46,6 +46,7 @@ public final class Forwarder implements AutoCloseable {
     private static final int LONGEST = Ipv6.HEADER + 0xffff;
     private static final int NO_OPTIONS = 0x45;
     private static final int SHORTEST = Ipv4.MIN_HEADER + 8;
+    private static final long FRAGMENT = 0x3fff;
     private static final long SLOW = 0;
 
     private final Reader reader;
@@ -69,6 +70,8 @@ public final class Forwarder implements AutoCloseable {
 
     private final long[] keys = new long[WINDOW];
     private final long[] homes = new long[WINDOW];
+    private final long[] tags = new long[WINDOW];
+    private final long[] lines = new long[WINDOW];
     private final int[] shapes = new int[WINDOW];
 
     @SuppressWarnings("UnusedVariable") // Written, so that the loads of touchLines are not taken for useless.
@@ -256,24 +259,22 @@ public final class Forwarder implements AutoCloseable {
             int length = batch.length(i);
             octets += SlowPath.ipv4Octets(packet, length);
             homes[i - start] = SLOW;
-            if (length < SHORTEST || Memory.getByte(packet) != NO_OPTIONS) {
+            if (length < SHORTEST) {
                 continue;
             }
-            int total = Ipv4.totalLength(packet);
-            int protocol = Ipv4.protocol(packet);
-            int destination = Ipv4.destination(packet);
-            if (total < SHORTEST
+            long first = Memory.getLong(packet);
+            long second = Memory.getLong(packet + 8);
+            long third = Memory.getLong(packet + 16);
+            int total = totalLength(first);
+            int destination = (int) (third >>> 32);
+            if (!isOrdinary(first, second, third)
                     || total > length
                     || total + Ipv6.HEADER > mtu
-                    || Ipv4.isFragment(packet)
-                    || Ipv4.ttl(packet) <= 1
-                    || (protocol != IpProtocol.TCP && protocol != IpProtocol.UDP)
                     || destination == ownIpv4
-                    || (clampsMss && protocol == IpProtocol.TCP && mayBeSyn(packet, total))
-                    || !InternetChecksum.isRight(packet, Ipv4.MIN_HEADER)) {
+                    || (clampsMss && protocol(second) == IpProtocol.TCP && mayBeSyn(packet, total))) {
                 continue;
             }
-            prepare(view, i - start, destination, Memory.getShort(packet + Ipv4.MIN_HEADER + 2));
+            prepare(view, i - start, destination, (int) third & 0xffff);
         }
         counters.add(Counter.IN_IPV4, end - start, octets);
     }
@@ -289,37 +290,61 @@ public final class Forwarder implements AutoCloseable {
                 continue;
             }
             long packet = outer + Ipv6.HEADER;
-            int payloadLength = Ipv6.payloadLength(outer);
-            if (Ipv4.version(outer) != 6
-                    || Ipv6.nextHeader(outer) != IpProtocol.IPV4
-                    || Ipv6.HEADER + payloadLength > length
-                    || Memory.getByte(packet) != NO_OPTIONS) {
+            long outerFirst = Memory.getLong(outer);
+            int payloadLength = (int) (outerFirst >>> 16) & 0xffff;
+            if (outerFirst >>> 60 != 6
+                    || ((int) (outerFirst >>> 8) & 0xff) != IpProtocol.IPV4
+                    || Ipv6.HEADER + payloadLength > length) {
                 continue;
             }
-            int total = Ipv4.totalLength(packet);
-            int protocol = Ipv4.protocol(packet);
-            int destination = Ipv4.destination(packet);
-            int outerEcn = Ipv6.trafficClass(outer) & 3;
-            if (total < SHORTEST
+            long first = Memory.getLong(packet);
+            long second = Memory.getLong(packet + 8);
+            long third = Memory.getLong(packet + 16);
+            int total = totalLength(first);
+            int destination = (int) (third >>> 32);
+            int outerEcn = (int) (outerFirst >>> 52) & 3;
+            if (!isOrdinary(first, second, third)
                     || total > payloadLength
                     || total > ipv4Mtu
-                    || Ipv4.isFragment(packet)
-                    || Ipv4.ttl(packet) <= 1
-                    || (protocol != IpProtocol.TCP && protocol != IpProtocol.UDP)
-                    || (outerEcn != Ecn.NOT_ECT && outerEcn != (Ipv4.tos(packet) & 3))
+                    || (outerEcn != Ecn.NOT_ECT && outerEcn != ((int) (first >>> 48) & 3))
                     || destination == ownIpv4
                     || (hairpins && view.holds(destination))
-                    || (clampsMss && protocol == IpProtocol.TCP && mayBeSyn(packet, total))
-                    || !InternetChecksum.isRight(packet, Ipv4.MIN_HEADER)) {
+                    || (clampsMss && protocol(second) == IpProtocol.TCP && mayBeSyn(packet, total))) {
                 continue;
             }
-            prepare(view, i - start, Ipv4.source(packet), Memory.getShort(packet + Ipv4.MIN_HEADER));
+            prepare(view, i - start, (int) second, (int) (third >>> 16) & 0xffff);
         }
         counters.add(Counter.IN_IPV6, end - start, octets);
     }
 
     private static boolean mayBeSyn(long packet, int total) {
         return total < Ipv4.MIN_HEADER + 14 || MaximumSegmentSize.isSyn(packet + Ipv4.MIN_HEADER);
+    }
+
+    /*
+     * Headers are read eight octets at a time: version to fragment offset, TTL to source, destination to ports. The
+     * compiler gives up on a loop with many single reads, each of which it takes for a large piece of code.
+     */
+
+    private static int totalLength(long first) {
+        return (int) (first >>> 32) & 0xffff;
+    }
+
+    private static int protocol(long second) {
+        return (int) (second >>> 48) & 0xff;
+    }
+
+    /** Whether it is a whole TCP or UDP packet without options, with hops left and a right checksum. */
+    private static boolean isOrdinary(long first, long second, long third) {
+        int protocol = protocol(second);
+        return first >>> 56 == NO_OPTIONS
+                && totalLength(first) >= SHORTEST
+                && (first & FRAGMENT) == 0
+                && second >>> 56 > 1
+                && (protocol == IpProtocol.TCP || protocol == IpProtocol.UDP)
+                && InternetChecksum.fold(
+                                InternetChecksum.sumOf(first) + InternetChecksum.sumOf(second) + (third >>> 32))
+                        == 0xffff;
     }
 
     private void prepare(View view, int index, int ipv4, int port) {
@@ -337,11 +362,25 @@ public final class Forwarder implements AutoCloseable {
         homes[index] = view.home(key);
     }
 
+    /*
+     * Loops that do nearly nothing: the less a turn does, the more turns wait for memory at the same time.
+     */
     private void touchLines(View view, int count) {
+        long[] homesOf = homes;
+        long[] linesOf = lines;
+        long[] tagsOf = tags;
+        for (int i = 0; i < count; i++) {
+            if (homesOf[i] != SLOW) {
+                tagsOf[i] = view.tags(homesOf[i]);
+            }
+        }
+        for (int i = 0; i < count; i++) {
+            linesOf[i] = homesOf[i] == SLOW ? SLOW : view.guess(homesOf[i], keys[i], tagsOf[i]);
+        }
         long sum = 0;
         for (int i = 0; i < count; i++) {
-            if (homes[i] != SLOW) {
-                sum += view.touch(homes[i]);
+            if (linesOf[i] != SLOW) {
+                sum += view.touch(linesOf[i]);
             }
         }
         touched = sum;
@@ -354,16 +393,16 @@ public final class Forwarder implements AutoCloseable {
             int index = i - start;
             long packet = batch.address(i);
             long home = homes[index];
-            long line = home == SLOW ? 0 : view.find(home, keys[index], shapes[index], found);
+            long line = home == SLOW ? 0 : view.find(lines[index], home, keys[index], shapes[index], found);
             if (line == 0) {
                 slowPath.fromIpv4Side(packet, batch.length(i));
                 continue;
             }
             int total = Ipv4.totalLength(packet);
             view.count(line, BindingTable.DOWNSTREAM_PACKETS, total);
-            Ipv4.forward(packet, Ipv4.tos(packet));
-            outerHeader.prepend(
-                    packet, total, Memory.getLong(found.br), Memory.getLong(found.br + 8), found.b4High, found.b4Low);
+            Ipv4.forward(packet);
+            long br = found.br & Memory.ADDRESS;
+            outerHeader.prepend(packet, total, Memory.getLong(br), Memory.getLong(br + 8), found.b4High, found.b4Low);
             egress.toIpv6Side(packet - Ipv6.HEADER, total + Ipv6.HEADER);
             packets++;
             octets += total;
@@ -380,12 +419,13 @@ public final class Forwarder implements AutoCloseable {
             int index = i - start;
             long outer = batch.address(i);
             long home = homes[index];
-            long line = home == SLOW ? 0 : view.find(home, keys[index], shapes[index], found);
+            long line = home == SLOW ? 0 : view.find(lines[index], home, keys[index], shapes[index], found);
+            long br = found.br & Memory.ADDRESS;
             if (line == 0
                     || found.b4Low != Ipv6.sourceLow(outer)
                     || found.b4High != Ipv6.sourceHigh(outer)
-                    || Memory.getLong(found.br) != Ipv6.destinationHigh(outer)
-                    || Memory.getLong(found.br + 8) != Ipv6.destinationLow(outer)) {
+                    || Memory.getLong(br) != Ipv6.destinationHigh(outer)
+                    || Memory.getLong(br + 8) != Ipv6.destinationLow(outer)) {
                 slowPath.fromIpv6Side(outer, batch.length(i));
                 continue;
             }
