@@ -12,6 +12,7 @@ import io.portledger.softwire.table.BindingTables;
 import java.io.IOException;
 import java.lang.invoke.VarHandle;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -52,8 +53,9 @@ public final class BindingTable implements AutoCloseable {
      * replacements after the one and before the other, and a reader that finds nothing looks again until the count
      * stays the same.
      *
-     * Removal. A line that is left becomes DEAD, which readers pass, or EMPTY, at which they stop, if the next one is
-     * EMPTY. New bindings take DEAD lines first.
+     * Removal. A line that is left is RESTING, which readers pass, until each worker has ended the batch in which it may
+     * have found the line: it may still count there, and who comes next must not inherit that. Then the line is DEAD, which
+     * readers pass as well and new bindings take first, or EMPTY, at which readers stop, if the next one is EMPTY.
      *
      * Growth. The writer fills a new region, publishes it as a new view and waits until each worker has begun a batch
      * with it (or is between batches). What the workers counted in the old region meanwhile is then added to the new
@@ -84,6 +86,11 @@ public final class BindingTable implements AutoCloseable {
     private static final long EMPTY = 0;
     private static final long LIVE = 1;
     private static final long DEAD = 2;
+    private static final long RESTING = 3;
+
+    /** LIVE and RESTING have it: no other binding may take such a line. */
+    private static final long TAKEN = 1;
+
     private static final long KEY = 0xffff_ffff_ffff_0000L;
     private static final long VERSION = 0xfffc;
     private static final long VERSION_STEP = 4;
@@ -110,6 +117,12 @@ public final class BindingTable implements AutoCloseable {
     private int size;
     private int brCount;
     private long deadLines;
+
+    /** Lines that were left since the workers were last asked, and those that were left before. */
+    private LongList resting = new LongList();
+
+    private LongList awaited = new LongList();
+    private final Map<Reader, Long> batchesAwaited = new HashMap<>();
     private long usedAddressEntries;
     private boolean isClosed;
 
@@ -182,6 +195,7 @@ public final class BindingTable implements AutoCloseable {
             nameSubscriber(key, binding.subscriber());
             return before;
         }
+        wakeLines();
         makeRoom();
         old = findLine(key);
         if (old == 0) {
@@ -189,7 +203,7 @@ public final class BindingTable implements AutoCloseable {
             size++;
         }
         long line = view.home(key);
-        while ((Memory.getWord(line) & STATE) == LIVE) {
+        while ((Memory.getWord(line) & TAKEN) != 0) {
             line = view.next(line);
         }
         if ((Memory.getWord(line) & STATE) == DEAD) {
@@ -216,6 +230,7 @@ public final class BindingTable implements AutoCloseable {
             return Optional.empty();
         }
         Binding binding = bindingAt(line);
+        wakeLines();
         bury(line);
         size--;
         removeFromAddress(ipv4.bits());
@@ -419,12 +434,46 @@ public final class BindingTable implements AutoCloseable {
     }
 
     private void bury(long line) {
-        Memory.setWordRelease(line, (Memory.getWord(line) & KEY) | nextVersion(line) | DEAD);
-        // What is written into this line later must not be seen before it is dead.
+        Memory.setWordRelease(line, (Memory.getWord(line) & KEY) | nextVersion(line) | RESTING);
+        // What is written into this line later must not be seen before it is left.
         VarHandle.storeStoreFence();
         deadLines++;
+        view.setTag(line, View.NO_TAG);
+        resting.add(line);
+    }
+
+    /** Lets those lines be taken again that no worker can have at hand any more. */
+    private void wakeLines() {
+        if (awaited.isEmpty() || haveAllMovedOn()) {
+            for (int i = 0; i < awaited.size(); i++) {
+                wake(awaited.get(i));
+            }
+            awaited.clear();
+            LongList waitingNow = resting;
+            resting = awaited;
+            awaited = waitingNow;
+            batchesAwaited.clear();
+            // The lines are left before anybody is asked whether he is in a batch.
+            VarHandle.fullFence();
+            for (Reader reader : readers) {
+                if (reader.inUse != null) {
+                    batchesAwaited.put(reader, reader.batches);
+                }
+            }
+        }
+    }
+
+    private boolean haveAllMovedOn() {
+        batchesAwaited.entrySet().removeIf(awaitedBatch -> {
+            Reader reader = awaitedBatch.getKey();
+            return reader.inUse == null || reader.batches != awaitedBatch.getValue();
+        });
+        return batchesAwaited.isEmpty();
+    }
+
+    private void wake(long line) {
+        Memory.setWordRelease(line, (Memory.getWord(line) & ~STATE) | DEAD);
         View current = view;
-        current.setTag(line, View.NO_TAG);
         long dead = line;
         while ((Memory.getWord(dead) & STATE) == DEAD && (Memory.getWord(current.next(dead)) & STATE) == EMPTY) {
             Memory.setWordRelease(dead, nextVersion(dead) | EMPTY);
@@ -485,6 +534,8 @@ public final class BindingTable implements AutoCloseable {
         }
         publish(view.withAtomicCounting(hasSeveralWorkers));
         deadLines = 0;
+        resting.clear();
+        awaited.clear();
         old.lineRegion.close();
     }
 
@@ -595,6 +646,36 @@ public final class BindingTable implements AutoCloseable {
         }
     }
 
+    /** A list that makes no objects of its numbers. */
+    private static final class LongList {
+        private long[] numbers = new long[64];
+        private int size;
+
+        void add(long number) {
+            if (size == numbers.length) {
+                numbers = Arrays.copyOf(numbers, size * 2);
+            }
+            numbers[size] = number;
+            size++;
+        }
+
+        long get(int index) {
+            return numbers[index];
+        }
+
+        int size() {
+            return size;
+        }
+
+        boolean isEmpty() {
+            return size == 0;
+        }
+
+        void clear() {
+            size = 0;
+        }
+    }
+
     /** What {@link View#find} found: written by it, valid until its next call. */
     static final class Found {
         long b4High;
@@ -607,6 +688,9 @@ public final class BindingTable implements AutoCloseable {
     static final class Reader implements AutoCloseable {
         private final BindingTable table;
         private volatile @Nullable View inUse;
+
+        /** How many batches have ended; only the worker writes it. */
+        private volatile long batches;
 
         private Reader(BindingTable table) {
             this.table = table;
@@ -623,8 +707,10 @@ public final class BindingTable implements AutoCloseable {
             }
         }
 
+        @SuppressWarnings("NonAtomicVolatileUpdate") // One thread.
         void exit() {
             inUse = null;
+            batches++;
         }
 
         @Override
