@@ -192,7 +192,7 @@ public final class Lwaftr implements AutoCloseable {
             return null;
         }
         TunDevice device = TunDevice.open(settings.tunDevice());
-        log.info("Forwards through TUN device {}", device.name());
+        log.info("Forwards through TUN device {}", device.describe());
         return ForwardingWorker.start(device, table, settings.forwarding());
     }
 
