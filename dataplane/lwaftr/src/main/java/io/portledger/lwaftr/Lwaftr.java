@@ -210,14 +210,11 @@ public final class Lwaftr implements AutoCloseable {
         Forwarding made = null;
         if (settings.isByEthernet()) {
             made = Forwarding.byEthernet(settings.workers(), table, settings.forwarding());
-            log.info(
-                    "Forwards between {} and {} with {} workers",
-                    settings.ipv4Side().device(),
-                    settings.ipv6Side().device(),
-                    settings.workers());
         } else if (!settings.tunDevice().isEmpty()) {
             made = Forwarding.byTun(settings.tunDevice(), settings.workers(), table, settings.forwarding());
-            log.info("Forwards through TUN device {} with {} workers", settings.tunDevice(), settings.workers());
+        }
+        if (made != null) {
+            log.info("Forwards through {}, workers: {}", made.device(), made.workers());
         }
         return made;
     }

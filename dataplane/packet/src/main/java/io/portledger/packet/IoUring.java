@@ -67,7 +67,7 @@ final class IoUring implements AutoCloseable {
     private final long completions;
     private final int[] results;
 
-    /** The number of the next request, which never ends to grow; its place is the number modulo the capacity. */
+    /** The number of the next request, which only grows; its place is the number modulo the capacity. */
     private int next;
 
     private int added;

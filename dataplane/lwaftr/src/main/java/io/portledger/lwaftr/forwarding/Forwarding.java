@@ -29,6 +29,7 @@ public final class Forwarding implements AutoCloseable {
     private final List<Worker> workers = new ArrayList<>();
     private final CompletableFuture<String> failure = new CompletableFuture<>();
     private volatile boolean isEnding;
+    private String device = "";
 
     private Forwarding() {}
 
@@ -45,6 +46,7 @@ public final class Forwarding implements AutoCloseable {
         Team team = new Team(workers, table, settings);
         int mtu = Math.max(settings.ipv4Side().mtu(), settings.ipv6Side().mtu());
         List<TunDevice> queues = TunDevice.open(device, workers);
+        forwarding.device = "TUN device " + queues.getFirst().describe();
         for (int i = 0; i < workers; i++) {
             int number = i;
             forwarding.add(
@@ -63,6 +65,8 @@ public final class Forwarding implements AutoCloseable {
             throws IOException {
         Forwarding forwarding = new Forwarding();
         Team team = new Team(workers, table, settings);
+        forwarding.device = "Ethernet devices " + settings.ipv4Side().device() + " and "
+                + settings.ipv6Side().device();
         List<EthernetDevice> ipv4Devices =
                 EthernetDevice.open(settings.ipv4Side().device(), workers);
         List<EthernetDevice> ipv6Devices;
@@ -136,6 +140,11 @@ public final class Forwarding implements AutoCloseable {
         return Counters.sum(workers.stream()
                 .map(worker -> worker.exchange.forwarder().counters())
                 .toList());
+    }
+
+    /** What packets come and go by, for people. */
+    public String device() {
+        return device;
     }
 
     /** How many threads forward. */
