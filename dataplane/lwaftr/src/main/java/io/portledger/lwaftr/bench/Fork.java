@@ -16,8 +16,10 @@ final class Fork {
 
     private static final long MILLI = 1_000_000;
 
-    /** How long the engine runs before anything is measured, all cells in turn: the compiler is done by then. */
-    private static final int FIRST_WARM_UP = 5;
+    /** The engine has been compiled when it has not become faster for so many warm-ups. */
+    private static final int STEADY = 8;
+
+    private static final double FASTER = 0.95;
 
     private Fork() {}
 
@@ -49,16 +51,27 @@ final class Fork {
         try (BindingTable table = Workload.table(bindings);
                 PacketStream usual = cells.getFirst().stream(bindings, missing);
                 Traffic traffic = new Traffic(table, usual)) {
-            traffic.warmUp(FIRST_WARM_UP * warmUp);
+            warmUpUntilSteady(traffic, warmUp);
             for (Cell cell : cells) {
                 try (PacketStream stream = cell.stream(bindings, missing)) {
                     traffic.use(stream);
                     Traffic.Outcome outcome = traffic.check();
-                    traffic.warmUp(warmUp);
+                    double ignored = traffic.warmUp(warmUp);
                     print(measure(traffic, measure, cell, table.memoryOctets(), outcome)
                             .toLine());
                     traffic.use(usual);
                 }
+            }
+        }
+    }
+
+    private static void warmUpUntilSteady(Traffic traffic, long nanos) {
+        double best = Double.MAX_VALUE;
+        for (int steady = 0; steady < STEADY; steady++) {
+            double now = traffic.warmUp(nanos);
+            if (now < best * FASTER) {
+                best = now;
+                steady = 0;
             }
         }
     }

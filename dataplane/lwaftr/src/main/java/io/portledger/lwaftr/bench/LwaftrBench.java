@@ -209,7 +209,7 @@ public final class LwaftrBench implements Callable<Integer> {
         ForwardingTable table = new ForwardingTable();
         for (int count : tableSizes(1)) {
             List<Cell> cells = new ArrayList<>(usualCells);
-            if (count == PEER_BINDINGS && bindings == null) {
+            if (count == PEER_BINDINGS) {
                 cells.add(PEER);
             }
             for (int fork = 0; fork < forks(); fork++) {

@@ -76,8 +76,12 @@ final class Traffic implements AutoCloseable {
         return t4;
     }
 
-    /** Forwards, and now and then packets that the engine must answer, drop or look at twice. */
-    void warmUp(long nanos) {
+    /**
+     * Forwards, and now and then packets that the engine must answer, drop or look at twice.
+     *
+     * @return nanoseconds a packet, both ways, of the ordinary ones
+     */
+    double warmUp(long nanos) {
         long end = System.nanoTime() + nanos;
         for (int i = 0; System.nanoTime() < end; i++) {
             if (i % ODD_EVERY == 0) {
@@ -86,7 +90,9 @@ final class Traffic implements AutoCloseable {
                 long ignored = forwardBatches();
             }
         }
+        double nanosPerPacket = (downstreamNanosPerPacket() + upstreamNanosPerPacket()) / 2;
         resetTimes();
+        return nanosPerPacket;
     }
 
     private void forwardOddBatches() {

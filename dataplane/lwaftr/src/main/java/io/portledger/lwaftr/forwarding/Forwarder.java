@@ -387,59 +387,87 @@ public final class Forwarder implements AutoCloseable {
     }
 
     private void finishDownstream(View view, PacketBatch batch, int start, int end) {
-        int packets = 0;
-        long octets = 0;
         for (int i = start; i < end; i++) {
+            i = finishOrdinaryDownstream(view, batch, start, i, end);
+            if (i < end) {
+                slowPath.fromIpv4Side(batch.address(i), batch.length(i));
+            }
+        }
+    }
+
+    private void finishUpstream(View view, PacketBatch batch, int start, int end) {
+        for (int i = start; i < end; i++) {
+            i = finishOrdinaryUpstream(view, batch, start, i, end);
+            if (i < end) {
+                slowPath.fromIpv6Side(batch.address(i), batch.length(i));
+            }
+        }
+    }
+
+    /*
+     * These two loops stand alone, without the slow path: when the compiler has both in one method, it keeps the
+     * variables of the loop in memory.
+     */
+
+    /** Forwards packets from {@code first} on; answers which one is not ordinary, or {@code end}. */
+    private int finishOrdinaryDownstream(View view, PacketBatch batch, int start, int first, int end) {
+        long octets = 0;
+        int i = first;
+        for (; i < end; i++) {
             int index = i - start;
-            long packet = batch.address(i);
             long home = homes[index];
             long line = home == SLOW ? 0 : view.find(lines[index], home, keys[index], shapes[index], found);
             if (line == 0) {
-                slowPath.fromIpv4Side(packet, batch.length(i));
-                continue;
+                break;
             }
+            long packet = batch.address(i);
             int total = Ipv4.totalLength(packet);
             view.count(line, BindingTable.DOWNSTREAM_PACKETS, total);
             Ipv4.forward(packet);
             long br = found.br & Memory.ADDRESS;
             outerHeader.prepend(packet, total, Memory.getLong(br), Memory.getLong(br + 8), found.b4High, found.b4Low);
             egress.toIpv6Side(packet - Ipv6.HEADER, total + Ipv6.HEADER);
-            packets++;
             octets += total;
         }
+        int packets = i - first;
         counters.add(Counter.ENCAPSULATED_IPV4, packets, octets);
         counters.add(Counter.OUT_IPV6, packets, octets + (long) packets * Ipv6.HEADER);
+        return i;
     }
 
-    private void finishUpstream(View view, PacketBatch batch, int start, int end) {
-        int packets = 0;
+    /** Forwards packets from {@code first} on; answers which one is not ordinary, or {@code end}. */
+    private int finishOrdinaryUpstream(View view, PacketBatch batch, int start, int first, int end) {
         long octets = 0;
         long outerOctets = 0;
-        for (int i = start; i < end; i++) {
+        int i = first;
+        for (; i < end; i++) {
             int index = i - start;
-            long outer = batch.address(i);
             long home = homes[index];
             long line = home == SLOW ? 0 : view.find(lines[index], home, keys[index], shapes[index], found);
+            long outer = batch.address(i);
             long br = found.br & Memory.ADDRESS;
             if (line == 0
                     || found.b4Low != Ipv6.sourceLow(outer)
                     || found.b4High != Ipv6.sourceHigh(outer)
                     || Memory.getLong(br) != Ipv6.destinationHigh(outer)
                     || Memory.getLong(br + 8) != Ipv6.destinationLow(outer)) {
-                slowPath.fromIpv6Side(outer, batch.length(i));
-                continue;
+                break;
             }
             long packet = outer + Ipv6.HEADER;
             int total = Ipv4.totalLength(packet);
-            int tos = Ipv4.tos(packet);
             view.count(line, BindingTable.UPSTREAM_PACKETS, total);
-            Ipv4.forward(packet, takesOuterDscp ? (Ipv6.trafficClass(outer) & 0xfc) | (tos & 3) : tos);
+            if (takesOuterDscp) {
+                Ipv4.forward(packet, (Ipv6.trafficClass(outer) & 0xfc) | (Ipv4.tos(packet) & 3));
+            } else {
+                Ipv4.forward(packet);
+            }
             egress.toIpv4Side(packet, total);
-            packets++;
             octets += total;
             outerOctets += Ipv6.HEADER + Ipv6.payloadLength(outer);
         }
+        int packets = i - first;
         counters.add(Counter.DECAPSULATED_IPV6, packets, outerOctets);
         counters.add(Counter.OUT_IPV4, packets, octets);
+        return i;
     }
 }
