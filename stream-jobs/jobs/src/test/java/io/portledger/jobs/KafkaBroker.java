@@ -98,8 +98,7 @@ final class KafkaBroker implements AutoCloseable {
                             .toList())
                     .all()
                     .get();
-            // Only a leader answers this. Whoever produces before there is one gets the broker's count of his records into
-            // disorder for good.
+            // Only a leader answers this. Whoever produces before there is one confuses the broker's count of his records.
             for (Topic topic : Topic.values()) {
                 admin.listOffsets(latest(topic)).all().get();
             }
