@@ -12,6 +12,9 @@ import java.util.Map;
  */
 final class GapBoard {
 
+    /** Stands for the exporter where it is not known whose records may be missing. */
+    static final String ANY_EXPORTER = "*";
+
     private record Key(String exporter, int observationDomain, ExporterGap.Cause cause) {}
 
     private final Map<Key, List<ExporterGap>> gaps = new LinkedHashMap<>();

@@ -33,7 +33,9 @@ class IpfixIntakeTest {
             3560,
             7000,
             2,
-            Duration.ofHours(1));
+            Duration.ofHours(1),
+            Duration.ofMinutes(15),
+            Duration.ofDays(7));
 
     private final TestClock clock = new TestClock(T0);
     private KafkaInMemory kafka = new KafkaInMemory(true, 1 << 20);
@@ -214,6 +216,59 @@ class IpfixIntakeTest {
         assertThat(counted(Counter.UNDECODABLE_NO_TEMPLATE))
                 .as("the session's own limit: 10 of 14")
                 .isEqualTo(5);
+    }
+
+    @Test
+    void dataThatWaitForTheirTemplateKeepTheMarkBack() {
+        Messages.Exporter exporter = new Messages.Exporter();
+        assertThat(intake.waitingSinceMillis()).isEqualTo(Long.MAX_VALUE);
+        take(SENDER, exporter.records(3, Messages.EXPORT_SECONDS));
+        clock.advance(5000);
+        take(SENDER, exporter.records(3, Messages.EXPORT_SECONDS));
+        take(SENDER_FROM_ANOTHER_PORT, new Messages.Exporter().records(3, Messages.EXPORT_SECONDS));
+
+        assertThat(intake.waitingSinceMillis()).isEqualTo(T0);
+        take(SENDER, exporter.template(Messages.EXPORT_SECONDS));
+        assertThat(intake.waitingSinceMillis()).isEqualTo(T0 + 5000);
+    }
+
+    @Test
+    void anExporterOfBindingsThatIsNotHeardIsSilentUntilItComesBack() {
+        Messages.Exporter exporter = new Messages.Exporter();
+        take(SENDER, exporter.template(Messages.EXPORT_SECONDS));
+        clock.advance(15 * 60_000 - 1);
+        assertThat(intake.silences()).isEmpty();
+        clock.advance(1);
+        assertThat(intake.silences()).singleElement().satisfies(silence -> {
+            assertThat(silence.getExporter()).isEqualTo("192.0.2.99");
+            assertThat(silence.getObservationDomain()).isEqualTo(1);
+            assertThat(silence.getSinceMillis()).isEqualTo(T0 - MARGIN);
+        });
+
+        take(SENDER, exporter.template(Messages.EXPORT_SECONDS + 900));
+        assertThat(intake.silences()).isEmpty();
+        assertThat(kafka.gaps()).containsExactly(gap(Cause.SILENT, T0 - MARGIN, T0 + 900_000, 0));
+    }
+
+    @Test
+    void anExporterThatIsSilentForGoodIsForgottenWithAGap() {
+        take(SENDER, new Messages.Exporter().template(Messages.EXPORT_SECONDS));
+        clock.advance(Duration.ofDays(7).toMillis());
+        intake.expire();
+        assertThat(intake.silences()).hasSize(1);
+        clock.advance(1);
+        intake.expire();
+
+        assertThat(intake.silences()).isEmpty();
+        assertThat(kafka.gaps()).containsExactly(gap(Cause.SILENT, T0 - MARGIN, T0 + 604_800_001, 0));
+    }
+
+    @Test
+    void whoeverSendsNoBindingsIsNotMissed() {
+        take(SENDER, HexFormat.of().parseHex("000a001c6553f1000000000700000001" + "0002000c0190000100040001"));
+        clock.advance(Duration.ofDays(1).toMillis());
+
+        assertThat(intake.silences()).isEmpty();
     }
 
     @Test
