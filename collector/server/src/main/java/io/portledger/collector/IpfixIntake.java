@@ -272,7 +272,11 @@ final class IpfixIntake extends SimpleChannelInboundHandler<DatagramPacket> {
         private final Map<Integer, Domain> domains = new LinkedHashMap<>(8, 0.75f, true) {
             @Override
             protected boolean removeEldestEntry(Map.Entry<Integer, Domain> eldest) {
-                return size() > MAX_DOMAINS;
+                if (size() <= MAX_DOMAINS) {
+                    return false;
+                }
+                eldest.getValue().close();
+                return true;
             }
         };
         private final Deque<WaitingSet> waiting = new ArrayDeque<>();
@@ -413,7 +417,16 @@ final class IpfixIntake extends SimpleChannelInboundHandler<DatagramPacket> {
         }
 
         private Domain domain(int id) {
-            return domains.computeIfAbsent(id, absent -> new Domain(exporter, absent));
+            Domain known = domains.get(id);
+            if (known == null) {
+                known = new Domain(exporter, id);
+                // One that gave way to others may have defined its templates long ago.
+                if (templates.anyHas(Integer.toUnsignedLong(id), Iana.NAT_EVENT)) {
+                    known.speakOfBindings();
+                }
+                domains.put(id, known);
+            }
+            return known;
         }
 
         /** Decodes the sets whose template came with the message just decoded. */

@@ -291,6 +291,26 @@ class IpfixIntakeTest {
     }
 
     @Test
+    void aDomainThatGivesWayToOthersLosesNeitherItsHolesNorItsVoice() throws Exception {
+        Messages.Exporter exporter = new Messages.Exporter();
+        take(SENDER, exporter.template(Messages.EXPORT_SECONDS));
+        assertThat(exporter.records(4, Messages.EXPORT_SECONDS)).isNotEmpty();
+        take(SENDER, exporter.records(5, Messages.EXPORT_SECONDS));
+        for (int domain = 1000; domain < 1256; domain++) {
+            take(SENDER, HexFormat.of().parseHex("000a00106553f10000000000" + "%08x".formatted(domain)));
+        }
+        assertThat(kafka.gaps())
+                .as("the hole is published though its reorder window is not over")
+                .containsExactly(gap(Cause.SEQUENCE, T0 - MARGIN, T0 + 999, 4));
+
+        take(SENDER, exporter.records(1, Messages.EXPORT_SECONDS));
+        assertThat(kafka.gaps())
+                .as("the domain begins anew, and still speaks of bindings")
+                .contains(gap(Cause.RESTART, T0 - MARGIN, T0 + 999, 0));
+        assertThat(kafka.events()).hasSize(6);
+    }
+
+    @Test
     void whatAFlowExporterLosesIsNoGapOfBindings() {
         // One template without natEvent and a record of it, twice, with a hole in the sequence; softflowd's own
         // counting
