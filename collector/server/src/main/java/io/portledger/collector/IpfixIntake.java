@@ -361,7 +361,11 @@ final class IpfixIntake extends SimpleChannelInboundHandler<DatagramPacket> {
                 case Reading.NoBinding noBinding -> {
                     batch.add(noBinding, evidence);
                     if (!noBinding.isSound()) {
-                        reportUndecodable((int) header.observationDomainId(), header.exportTimeSeconds(), 1);
+                        reportUndecodable(
+                                (int) header.observationDomainId(),
+                                header.exportTimeSeconds(),
+                                bindingTemplate.eventTimeMillis(record),
+                                1);
                     }
                 }
             }
@@ -542,14 +546,17 @@ final class IpfixIntake extends SimpleChannelInboundHandler<DatagramPacket> {
             batch.add(
                     new Reading.NoBinding(counter, reason),
                     evidence(domain, octets, now).build());
-            reportUndecodable(domain, now / 1000, 0);
+            reportUndecodable(domain, now / 1000, OptionalLong.empty(), 0);
         }
 
-        private void reportUndecodable(int domain, long exportTimeSeconds, long lostRecords) {
-            gapBoard.report(
+        private void reportUndecodable(
+                int domain, long exportTimeSeconds, OptionalLong eventTimeMillis, long lostRecords) {
+            gapBoard.reportLost(
                     exporter,
                     domain,
                     ExporterGap.Cause.UNDECODABLE,
+                    eventTimeMillis,
+                    receivedMillis,
                     Math.min(receivedMillis, exportTimeSeconds * 1000) - gapMarginMillis,
                     Math.max(receivedMillis, exportTimeSeconds * 1000 + 999),
                     lostRecords);

@@ -12,6 +12,7 @@ import io.portledger.records.v1.Undecodable;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.Queue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -67,6 +68,7 @@ final class Outbox implements AutoCloseable {
             int octets,
             @Nullable String exporter,
             int observationDomain,
+            OptionalLong eventTimeMillis,
             @Nullable ExporterGap gap) {}
 
     /** What came together: records of one listener, or a mark. */
@@ -100,7 +102,14 @@ final class Outbox implements AutoCloseable {
         void add(BindingEvent event) {
             tally.count(Counter.BINDING_EVENTS);
             Evidence evidence = event.getEvidence();
-            add(Topic.NAT_EVENTS, RecordKey.of(event), event, evidence.getReceivedMillis(), evidence, null);
+            add(
+                    Topic.NAT_EVENTS,
+                    RecordKey.of(event),
+                    event,
+                    evidence.getReceivedMillis(),
+                    evidence,
+                    OptionalLong.of(event.getEventTimeMillis()),
+                    null);
         }
 
         /** Adds input that is no binding event, and counts it. */
@@ -117,6 +126,7 @@ final class Outbox implements AutoCloseable {
                     undecodable,
                     evidence.getReceivedMillis(),
                     evidence,
+                    OptionalLong.empty(),
                     null);
         }
 
@@ -130,7 +140,7 @@ final class Outbox implements AutoCloseable {
                         case SILENT -> Counter.GAPS_SILENT;
                         default -> Counter.GAPS_SEQUENCE;
                     });
-            add(Topic.EXPORTER_HEALTH, RecordKey.of(gap), gap, nowMillis, null, gap);
+            add(Topic.EXPORTER_HEALTH, RecordKey.of(gap), gap, nowMillis, null, OptionalLong.empty(), gap);
         }
 
         private void add(
@@ -139,6 +149,7 @@ final class Outbox implements AutoCloseable {
                 MessageLite message,
                 long timestampMillis,
                 @Nullable Evidence evidence,
+                OptionalLong eventTimeMillis,
                 @Nullable ExporterGap gap) {
             byte[] value = message.toByteArray();
             records.add(new Outgoing(
@@ -146,6 +157,7 @@ final class Outbox implements AutoCloseable {
                     key.length + value.length + OVERHEAD_OCTETS,
                     evidence == null ? null : evidence.getExporter(),
                     evidence == null ? 0 : evidence.getObservationDomain(),
+                    eventTimeMillis,
                     gap));
         }
 
@@ -295,8 +307,15 @@ final class Outbox implements AutoCloseable {
             LOG.error("Kafka did not take a record of topic {}", record.record().topic(), failure);
             if (record.exporter() != null) {
                 long at = record.record().timestamp();
-                gapBoard.report(
-                        record.exporter(), record.observationDomain(), ExporterGap.Cause.NOT_COLLECTED, at, at, 1);
+                gapBoard.reportLost(
+                        record.exporter(),
+                        record.observationDomain(),
+                        ExporterGap.Cause.NOT_COLLECTED,
+                        record.eventTimeMillis(),
+                        at,
+                        at,
+                        at,
+                        1);
             }
             ExporterGap gap = record.gap();
             if (gap != null) {

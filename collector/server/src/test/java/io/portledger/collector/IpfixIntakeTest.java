@@ -433,6 +433,19 @@ class IpfixIntakeTest {
         assertThat(kafka.gaps()).containsExactly(gap(Cause.UNDECODABLE, T0 - MARGIN, T0 + 999, 1));
     }
 
+    @Test
+    void theGapOfABindingThatCannotBeUsedReachesToItsOwnTime() {
+        String mini = HexFormat.of().formatHex(Messages.MINI);
+        // An hour before T0, and portRangeEnd below portRangeStart.
+        take(
+                SENDER,
+                HexFormat.of()
+                        .parseHex(mini.replace("0000018bcfe5687b", "0000018bcfae79fb")
+                                .replace("88008bff", "880000ff")));
+
+        assertThat(kafka.gaps()).containsExactly(gap(Cause.UNDECODABLE, T0 + 123 - 3_600_000, T0 + 999, 1));
+    }
+
     @ParameterizedTest
     @CsvSource({
         "0000018bcfe5687b, true",

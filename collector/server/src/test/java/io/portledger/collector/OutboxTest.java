@@ -130,6 +130,27 @@ class OutboxTest {
     }
 
     @Test
+    void theGapOfAnEventThatKafkaRefusesReachesToItsOwnTime() {
+        long received = 1_700_000_000_000L;
+        try (KafkaInMemory kafka = new KafkaInMemory(false, 1_000_000)) {
+            Outbox.Batch batch = kafka.outbox.new Batch();
+            batch.add(BindingEvent.newBuilder()
+                    .setEventTimeMillis(received - 60_000)
+                    .setEvidence(evidence(received))
+                    .build());
+            batch.flush();
+            kafka.awaitSent(1);
+            assertThat(kafka.producer.errorNext(new RecordTooLargeException("for the test")))
+                    .isTrue();
+
+            assertThat(kafka.gaps()).singleElement().satisfies(gap -> {
+                assertThat(gap.getFromMillis()).isEqualTo(received - 60_000);
+                assertThat(gap.getToMillis()).isEqualTo(received);
+            });
+        }
+    }
+
+    @Test
     void whoWaitsForRoomIsToldOnceWhenHalfOfItIsFree() {
         try (KafkaInMemory kafka = new KafkaInMemory(false, 1000)) {
             AtomicInteger told = new AtomicInteger();
