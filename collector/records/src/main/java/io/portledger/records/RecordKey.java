@@ -1,6 +1,7 @@
 package io.portledger.records;
 
 import io.portledger.records.v1.BindingEvent;
+import io.portledger.records.v1.CollectorMark;
 import io.portledger.records.v1.ExporterGap;
 import io.portledger.records.v1.Undecodable;
 import io.portledger.softwire.Ipv4Address;
@@ -24,6 +25,11 @@ public final class RecordKey {
     /** The exporter's text in UTF-8. */
     public static byte[] of(Undecodable undecodable) {
         return ofExporter(undecodable.getSource().getExporter());
+    }
+
+    /** The collector's name in UTF-8. */
+    public static byte[] of(CollectorMark mark) {
+        return mark.getCollector().getBytes(StandardCharsets.UTF_8);
     }
 
     private static byte[] ofExporter(String exporter) {

@@ -2,12 +2,14 @@ package io.portledger.records;
 
 /** The Kafka topics of the chain. A topic's name carries the version of its schema. */
 public enum Topic {
-    /** {@code BindingEvent}s, keyed by the four octets of the public IPv4 address. */
+    /** {@code BindingEvent}s and the marks of collectors, keyed by the four octets of the public IPv4 address. */
     NAT_EVENTS("nat-events-v1"),
-    /** {@code ExporterGap}s, keyed by the exporter's text. */
+    /** {@code ExporterGap}s and the marks of collectors, keyed by the exporter's text. */
     EXPORTER_HEALTH("exporter-health-v1"),
     /** {@code Undecodable} input, keyed by the exporter's text. */
-    UNDECODABLE("undecodable-v1");
+    UNDECODABLE("undecodable-v1"),
+    /** The newest {@code CollectorMark} of each collector, keyed by its name; compacted. */
+    COLLECTOR_MARKS("collector-marks-v1");
 
     private final String topicName;
 

@@ -12,6 +12,7 @@ import io.portledger.softwire.Ipv6Address;
 import io.portledger.softwire.PortRange;
 import io.portledger.softwire.PortSet;
 import io.portledger.softwire.Ports;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -107,6 +108,18 @@ final class BindingTemplate {
             case 3, 12, 13, 18 -> CONDITION;
             default -> unusable("natEvent is " + natEvent + ", which RFC 8158 does not define (expected 1-18)");
         };
+    }
+
+    /** When it happened by the record, if it tells; for records that cannot be used otherwise. */
+    OptionalLong eventTimeMillis(DataRecord record) {
+        if (time < 0) {
+            return OptionalLong.empty();
+        }
+        try {
+            return OptionalLong.of(record.epochMillis(time));
+        } catch (IllegalArgumentException | ArithmeticException e) {
+            return OptionalLong.empty();
+        }
     }
 
     private Reading binding(BindingEvent.Kind kind, boolean isWholeAddress, DataRecord record) {

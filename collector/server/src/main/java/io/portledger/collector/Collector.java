@@ -22,14 +22,21 @@ import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioDatagramChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.GlobalEventExecutor;
+import io.portledger.records.v1.CollectorMark;
 import io.portledger.records.v1.ExporterGap;
 import io.portledger.settings.HostPort;
 import io.portledger.syslog.SyslogFrameDecoder;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
@@ -47,6 +54,7 @@ public final class Collector implements AutoCloseable {
     private static final int DATAGRAMS_A_READ = 16;
     private static final long TICK_MILLIS = 250;
     private static final long TICKS_A_KERNEL_LOOK = 4;
+    private static final long TICKS_A_MARK = 20;
 
     private final CollectorSettings settings;
     private final InstantSource clock;
@@ -65,7 +73,9 @@ public final class Collector implements AutoCloseable {
     private final KernelDrops ipfixDrops;
     private final KernelDrops syslogDrops;
     private final Future<?> ticking;
+    private final String name;
     private long ticks;
+    private CompletableFuture<?> marking = CompletableFuture.completedFuture(null);
     private long lastKernelLookMillis;
     private boolean isClosed;
 
@@ -79,12 +89,23 @@ public final class Collector implements AutoCloseable {
     }
 
     static Collector start(CollectorSettings settings, InstantSource clock) {
-        OptionalLong collectedUntilMillis = KafkaAccess.prepareTopics(settings.kafka());
-        return new Collector(settings, clock, collectedUntilMillis);
+        String name = settings.name() == null ? machineName() : settings.name();
+        OptionalLong collectedUntilMillis = KafkaAccess.prepareTopics(settings.kafka(), name);
+        return new Collector(settings, name, clock, collectedUntilMillis);
     }
 
-    private Collector(CollectorSettings settings, InstantSource clock, OptionalLong collectedUntilMillis) {
+    private static String machineName() {
+        try {
+            return InetAddress.getLocalHost().getHostName();
+        } catch (UnknownHostException e) {
+            throw new CollectorException(
+                    "This machine has no name: " + e.getMessage() + "; give the collector one, collector.name", e);
+        }
+    }
+
+    private Collector(CollectorSettings settings, String name, InstantSource clock, OptionalLong collectedUntilMillis) {
         this.settings = settings;
+        this.name = name;
         this.clock = clock;
         outbox = new Outbox(
                 KafkaAccess.producer(settings.kafka()), settings.kafka().bufferOctets(), tally, gapBoard);
@@ -122,6 +143,15 @@ public final class Collector implements AutoCloseable {
         ipfixDrops = new KernelDrops(ipfixUdp().port());
         syslogDrops = new KernelDrops(syslogUdp().port());
         lastKernelLookMillis = clock.millis();
+        // Whoever exports bindings, if it is never heard again: nobody listened until now.
+        collectedUntilMillis.ifPresent(until -> gapBoard.report(
+                GapBoard.ANY_EXPORTER,
+                0,
+                ExporterGap.Cause.NOT_COLLECTED,
+                until - gapMarginMillis,
+                lastKernelLookMillis,
+                0));
+        publishGaps();
         ticking = ipfixUdp.eventLoop()
                 .scheduleWithFixedDelay(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
         LOG.info(
@@ -195,6 +225,9 @@ public final class Collector implements AutoCloseable {
                 lookAtKernelDrops();
             }
             publishGaps();
+            if (ticks % TICKS_A_MARK == 1 && marking.isDone()) {
+                marking = beginMark();
+            }
         } catch (RuntimeException e) {
             LOG.error("The collector's regular work failed", e);
         }
@@ -209,6 +242,50 @@ public final class Collector implements AutoCloseable {
             syslogIntake.onKernelDrops(lastKernelLookMillis, now);
         }
         lastKernelLookMillis = now;
+    }
+
+    /**
+     * Finds out up to when everything that was received was handed over. What an event loop took before it came to this
+     * task it has handed over, for a task runs between two reads.
+     */
+    private CompletableFuture<?> beginMark() {
+        List<CompletableFuture<Long>> asOf = new ArrayList<>();
+        for (EventExecutor eventLoop : eventLoops) {
+            asOf.add(CompletableFuture.supplyAsync(clock::millis, eventLoop));
+        }
+        return CompletableFuture.allOf(asOf.toArray(CompletableFuture[]::new))
+                .thenRunAsync(
+                        () -> mark(asOf.stream()
+                                .mapToLong(CompletableFuture::join)
+                                .min()
+                                .orElseThrow()),
+                        ipfixUdp.eventLoop())
+                .whenComplete((_, failure) -> {
+                    if (failure != null) {
+                        LOG.warn("No mark was set: {}", failure.toString());
+                    }
+                });
+    }
+
+    /**
+     * Tells that everything received until {@code asOfMillis} is in Kafka, as far as it is. What waits for its template
+     * or for Kafka keeps the mark back; holes in a sequence become gaps within the reorder window; and an event waits in
+     * its exporter for the gap margin before it is received. On the IPFIX event loop, or after it has ended.
+     */
+    private void mark(long asOfMillis) {
+        long receivedMillis =
+                Math.min(asOfMillis, Math.min(ipfixIntake.waitingSinceMillis(), outbox.oldestUnfinishedMillis()));
+        ipfixIntake.expire();
+        lookAtKernelDrops();
+        publishGaps();
+        outbox.mark(CollectorMark.newBuilder()
+                .setCollector(name)
+                .setUntilMillis(receivedMillis
+                        - 1
+                        - settings.ipfix().reorderWindow().toMillis()
+                        - settings.gapMargin().toMillis())
+                .addAllSilences(ipfixIntake.silences())
+                .build());
     }
 
     private void publishGaps() {
@@ -259,9 +336,17 @@ public final class Collector implements AutoCloseable {
         }
         connections.close().awaitUninterruptibly();
         eventLoops.shutdownGracefully(0, 10, TimeUnit.SECONDS).awaitUninterruptibly();
+        long stoppedMillis = clock.millis();
         ipfixIntake.close();
         publishGaps();
-        outbox.close(settings.kafka().stopTimeout());
+        long deadline = System.nanoTime() + settings.kafka().stopTimeout().toNanos();
+        // What Kafka refuses meanwhile becomes a gap; what it does not take in time keeps the last mark where it is,
+        // and
+        // the next start publishes the time from there on.
+        if (outbox.awaitFinished(settings.kafka().stopTimeout())) {
+            mark(stoppedMillis);
+        }
+        outbox.close(Duration.ofNanos(Math.max(0, deadline - System.nanoTime())));
         LOG.info("The collector has stopped: {}", counters());
     }
 }

@@ -42,7 +42,8 @@ public record CollectorCounters(Map<Counter, Long> values) {
         return get(Counter.GAPS_SEQUENCE)
                 + get(Counter.GAPS_RESTART)
                 + get(Counter.GAPS_UNDECODABLE)
-                + get(Counter.GAPS_NOT_COLLECTED);
+                + get(Counter.GAPS_NOT_COLLECTED)
+                + get(Counter.GAPS_SILENT);
     }
 
     /** The counters that are not zero: {@code IPFIX_MESSAGES 12, BINDING_EVENTS 10}. */

@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The settings of a collector: section {@code collector} of its file. collector-defaults.yaml explains each.
  *
+ * @param name the collector's name, which no other has that feeds the same Kafka; null: this machine's name
  * @param ipfix how IPFIX is taken
  * @param syslog how syslog is taken
  * @param enterpriseNumber the private enterprise number of our own IPFIX elements and SD-ELEMENT
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param kafka how records reach Kafka
  */
 public record CollectorSettings(
+        @Nullable String name,
         IpfixSettings ipfix,
         SyslogSettings syslog,
         long enterpriseNumber,
@@ -36,6 +38,10 @@ public record CollectorSettings(
         if (enterpriseNumber < 1 || enterpriseNumber > 0xffff_ffffL) {
             throw new IllegalArgumentException("Invalid value " + enterpriseNumber
                     + " for key enterprise-number: out of range (allowed: 1-4294967295)");
+        }
+        if (name != null && !name.matches("[A-Za-z0-9._-]{1,100}")) {
+            throw new IllegalArgumentException("Invalid value " + name
+                    + " for key name: no name (allowed: 1-100 letters, digits, dots, hyphens and underscores)");
         }
         requireAtLeast("udp-receive-buffer-octets", udpReceiveBufferOctets, 65_536);
         requireAtLeast("gap-margin", gapMargin, Duration.ZERO);

@@ -47,6 +47,8 @@ public enum Counter {
     GAPS_UNDECODABLE("Gaps published because input could not be decoded"),
     /** Gaps by the collector. */
     GAPS_NOT_COLLECTED("Gaps published because the collector was not running or had no room"),
+    /** Gaps by silence. */
+    GAPS_SILENT("Gaps published because an IPFIX exporter was silent for too long and came back, or was given up"),
     /** Late messages. */
     LATE_MESSAGES("IPFIX messages that came after one with a higher sequence number, or twice"),
 

@@ -1,16 +1,21 @@
 package io.portledger.collector;
 
+import io.portledger.records.BindingFact;
 import io.portledger.records.v1.ExporterGap;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 
 /**
  * Collects gaps and joins those of one exporter, observation domain and cause that meet, so that a flood of losses does
  * not become a flood of records. Any thread may report; whoever flushes publishes.
  */
 final class GapBoard {
+
+    /** Stands for the exporter where it is not known whose records may be missing. */
+    static final String ANY_EXPORTER = "*";
 
     private record Key(String exporter, int observationDomain, ExporterGap.Cause cause) {}
 
@@ -55,6 +60,30 @@ final class GapBoard {
                 .setToMillis(toMillis)
                 .setLostRecords(lostRecords)
                 .build());
+    }
+
+    /**
+     * A record is lost that may tell when its event was: the gap reaches to that time as well, however long the record
+     * was on its way. A time that cannot be is not gone by.
+     *
+     * @param receivedMillis when the record was received
+     */
+    void reportLost(
+            String exporter,
+            int observationDomain,
+            ExporterGap.Cause cause,
+            OptionalLong eventTimeMillis,
+            long receivedMillis,
+            long fromMillis,
+            long toMillis,
+            long lostRecords) {
+        long from = fromMillis;
+        long to = toMillis;
+        if (eventTimeMillis.isPresent() && BindingFact.isPlausible(eventTimeMillis.getAsLong(), receivedMillis)) {
+            from = Math.min(from, eventTimeMillis.getAsLong());
+            to = Math.max(to, eventTimeMillis.getAsLong());
+        }
+        report(exporter, observationDomain, cause, from, to, lostRecords);
     }
 
     /** Takes all gaps off the board. */

@@ -18,6 +18,7 @@ import io.portledger.ipfix.Lw4o6Elements;
 import io.portledger.ipfix.MessageHeader;
 import io.portledger.ipfix.Template;
 import io.portledger.ipfix.TemplateStore;
+import io.portledger.records.v1.CollectorMark;
 import io.portledger.records.v1.Evidence;
 import io.portledger.records.v1.ExporterGap;
 import java.net.InetSocketAddress;
@@ -56,6 +57,9 @@ final class IpfixIntake extends SimpleChannelInboundHandler<DatagramPacket> {
     /** Exporters with their observation domains that are remembered beyond their sessions. */
     private static final int MAX_REMEMBERED = 65_536;
 
+    /** Silences told one by one; of more, the last stands for the rest. */
+    private static final int MAX_SILENCES = 1_000;
+
     private final IpfixSettings settings;
     private final InstantSource clock;
     private final Outbox outbox;
@@ -67,6 +71,7 @@ final class IpfixIntake extends SimpleChannelInboundHandler<DatagramPacket> {
     private final Lw4o6Elements elements;
     private final IpfixDecoder decoder;
     private final LinkedHashMap<InetSocketAddress, Session> sessions = new LinkedHashMap<>(64, 0.75f, true);
+    private final Map<Origin, Long> heardMillis = new LinkedHashMap<>(64, 0.75f, true);
     private final Map<Origin, Long> lastMessageMillis = new LinkedHashMap<>(64, 0.75f, true) {
         @Override
         protected boolean removeEldestEntry(Map.Entry<Origin, Long> eldest) {
@@ -159,6 +164,69 @@ final class IpfixIntake extends SimpleChannelInboundHandler<DatagramPacket> {
         session.take(datagram, now);
     }
 
+    /** Since when data wait whose templates are unknown; {@link Long#MAX_VALUE} if none do. */
+    long waitingSinceMillis() {
+        long since = Long.MAX_VALUE;
+        for (Session session : sessions.values()) {
+            WaitingSet eldest = session.waiting.peek();
+            if (eldest != null) {
+                since = Math.min(since, eldest.receivedMillis());
+            }
+        }
+        return since;
+    }
+
+    /** Exporters of bindings that are silent, those that are longest first. */
+    List<CollectorMark.Silence> silences() {
+        long latest = clock.millis() - settings.silence().toMillis();
+        List<CollectorMark.Silence> silences = new ArrayList<>();
+        for (Map.Entry<Origin, Long> heard : heardMillis.entrySet()) {
+            // The map is in the order of hearing.
+            if (heard.getValue() > latest) {
+                break;
+            }
+            silences.add(CollectorMark.Silence.newBuilder()
+                    .setExporter(
+                            silences.size() < MAX_SILENCES - 1 ? heard.getKey().exporter() : GapBoard.ANY_EXPORTER)
+                    .setObservationDomain(
+                            silences.size() < MAX_SILENCES - 1 ? heard.getKey().observationDomain() : 0)
+                    .setSinceMillis(Math.max(0, heard.getValue() - gapMarginMillis))
+                    .build());
+            if (silences.size() == MAX_SILENCES) {
+                break;
+            }
+        }
+        return silences;
+    }
+
+    private void onHeard(Origin origin, long now) {
+        Long before = heardMillis.put(origin, now);
+        if (before != null && now - before >= settings.silence().toMillis()) {
+            reportSilence(origin, before, now);
+        }
+        if (heardMillis.size() > MAX_REMEMBERED) {
+            forgetLongestSilent(now);
+        }
+    }
+
+    private void forgetLongestSilent(long now) {
+        Map.Entry<Origin, Long> eldest = heardMillis.entrySet().iterator().next();
+        heardMillis.remove(eldest.getKey());
+        if (now - eldest.getValue() >= settings.silence().toMillis()) {
+            reportSilence(eldest.getKey(), eldest.getValue(), now);
+        }
+    }
+
+    private void reportSilence(Origin origin, long lastMillis, long now) {
+        gapBoard.report(
+                origin.exporter(),
+                origin.observationDomain(),
+                ExporterGap.Cause.SILENT,
+                lastMillis - gapMarginMillis,
+                now,
+                0);
+    }
+
     /** Does what time demands: publishes gaps, gives up waiting sets, forgets idle sessions. On the event loop. */
     void expire() {
         long now = clock.millis();
@@ -170,6 +238,12 @@ final class IpfixIntake extends SimpleChannelInboundHandler<DatagramPacket> {
                 session.close(now);
                 oldestFirst.remove();
             }
+        }
+        while (!heardMillis.isEmpty()
+                && heardMillis.values().iterator().next()
+                                + settings.silenceForgotten().toMillis()
+                        < now) {
+            forgetLongestSilent(now);
         }
         batch.flush();
     }
@@ -198,7 +272,11 @@ final class IpfixIntake extends SimpleChannelInboundHandler<DatagramPacket> {
         private final Map<Integer, Domain> domains = new LinkedHashMap<>(8, 0.75f, true) {
             @Override
             protected boolean removeEldestEntry(Map.Entry<Integer, Domain> eldest) {
-                return size() > MAX_DOMAINS;
+                if (size() <= MAX_DOMAINS) {
+                    return false;
+                }
+                eldest.getValue().close();
+                return true;
             }
         };
         private final Deque<WaitingSet> waiting = new ArrayDeque<>();
@@ -283,7 +361,11 @@ final class IpfixIntake extends SimpleChannelInboundHandler<DatagramPacket> {
                 case Reading.NoBinding noBinding -> {
                     batch.add(noBinding, evidence);
                     if (!noBinding.isSound()) {
-                        reportUndecodable((int) header.observationDomainId(), header.exportTimeSeconds(), 1);
+                        reportUndecodable(
+                                (int) header.observationDomainId(),
+                                header.exportTimeSeconds(),
+                                bindingTemplate.eventTimeMillis(record),
+                                1);
                     }
                 }
             }
@@ -327,14 +409,28 @@ final class IpfixIntake extends SimpleChannelInboundHandler<DatagramPacket> {
             tally.add(Counter.IPFIX_RECORDS, records);
             int domain = (int) header.observationDomainId();
             long exportMillis = header.exportTimeSeconds() * 1000;
-            if (!domain(domain).onMessage(header, records, receivedMillis)) {
+            Domain its = domain(domain);
+            if (!its.onMessage(header, records, receivedMillis)) {
                 tally.count(Counter.LATE_MESSAGES);
             }
-            lastMessageMillis.put(new Origin(exporter, domain), Math.min(receivedMillis, exportMillis));
+            Origin origin = new Origin(exporter, domain);
+            lastMessageMillis.put(origin, Math.min(receivedMillis, exportMillis));
+            if (its.isSpeakingOfBindings) {
+                onHeard(origin, receivedMillis);
+            }
         }
 
         private Domain domain(int id) {
-            return domains.computeIfAbsent(id, absent -> new Domain(exporter, absent));
+            Domain known = domains.get(id);
+            if (known == null) {
+                known = new Domain(exporter, id);
+                // One that gave way to others may have defined its templates long ago.
+                if (templates.anyHas(Integer.toUnsignedLong(id), Iana.NAT_EVENT)) {
+                    known.speakOfBindings();
+                }
+                domains.put(id, known);
+            }
+            return known;
         }
 
         /** Decodes the sets whose template came with the message just decoded. */
@@ -450,14 +546,17 @@ final class IpfixIntake extends SimpleChannelInboundHandler<DatagramPacket> {
             batch.add(
                     new Reading.NoBinding(counter, reason),
                     evidence(domain, octets, now).build());
-            reportUndecodable(domain, now / 1000, 0);
+            reportUndecodable(domain, now / 1000, OptionalLong.empty(), 0);
         }
 
-        private void reportUndecodable(int domain, long exportTimeSeconds, long lostRecords) {
-            gapBoard.report(
+        private void reportUndecodable(
+                int domain, long exportTimeSeconds, OptionalLong eventTimeMillis, long lostRecords) {
+            gapBoard.reportLost(
                     exporter,
                     domain,
                     ExporterGap.Cause.UNDECODABLE,
+                    eventTimeMillis,
+                    receivedMillis,
                     Math.min(receivedMillis, exportTimeSeconds * 1000) - gapMarginMillis,
                     Math.max(receivedMillis, exportTimeSeconds * 1000 + 999),
                     lostRecords);

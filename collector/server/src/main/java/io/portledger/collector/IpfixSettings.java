@@ -13,6 +13,8 @@ import java.time.Duration;
  * @param waitingOctets how many octets of them all sessions keep
  * @param maxSessions how many transport sessions are kept
  * @param sessionIdle after what time of silence a session is forgotten
+ * @param silence after what time an exporter of bindings that is not heard counts as silent
+ * @param silenceForgotten after what time a silent exporter is no longer expected to speak
  */
 public record IpfixSettings(
         HostPort udp,
@@ -21,7 +23,9 @@ public record IpfixSettings(
         int waitingOctetsPerSession,
         long waitingOctets,
         int maxSessions,
-        Duration sessionIdle) {
+        Duration sessionIdle,
+        Duration silence,
+        Duration silenceForgotten) {
 
     /** @throws IllegalArgumentException naming the key that is out of its range */
     public IpfixSettings {
@@ -31,5 +35,7 @@ public record IpfixSettings(
         CollectorSettings.requireAtLeast("waiting-octets", waitingOctets, 0);
         CollectorSettings.requireAtLeast("max-sessions", maxSessions, 1);
         CollectorSettings.requireAtLeast("session-idle", sessionIdle, Duration.ofSeconds(1));
+        CollectorSettings.requireAtLeast("silence", silence, Duration.ofSeconds(1));
+        CollectorSettings.requireAtLeast("silence-forgotten", silenceForgotten, silence);
     }
 }

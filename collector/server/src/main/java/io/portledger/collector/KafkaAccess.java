@@ -1,6 +1,8 @@
 package io.portledger.collector;
 
+import com.google.protobuf.InvalidProtocolBufferException;
 import io.portledger.records.Topic;
+import io.portledger.records.v1.CollectorMark;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -14,6 +16,8 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListOffsetsResult;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
@@ -22,6 +26,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.TopicExistsException;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /** What the collector needs of Kafka beside sending: topics, how far earlier collectors came, a producer. */
@@ -35,14 +40,15 @@ final class KafkaAccess {
     private KafkaAccess() {}
 
     /**
-     * Makes the missing topics and finds the newest record of those that only collectors write. The topic of undecodable
-     * input is not among them: the jobs write to it as well, also while no collector runs.
+     * Makes the missing topics and finds how far this collector came before: its last mark. One that never set a mark
+     * goes by the newest record of the topics that only collectors write. The topic of undecodable input is not among
+     * them: the jobs write to it as well, also while no collector runs.
      *
-     * @return its timestamp, the time a collector received it, milliseconds since 1970-01-01T00:00Z; empty if there is
-     *     no record
+     * @param collector the collector's name
+     * @return until when everything is in Kafka, milliseconds since 1970-01-01T00:00Z; empty if there is no record
      * @throws CollectorException if Kafka does not answer in time or refuses
      */
-    static OptionalLong prepareTopics(KafkaSettings settings) {
+    static OptionalLong prepareTopics(KafkaSettings settings, String collector) {
         Admin admin = null;
         try {
             admin = Admin.create(clientProperties(settings));
@@ -58,7 +64,9 @@ final class KafkaAccess {
                     }
                 }
             }
-            return newestTimestamp(admin, COLLECTED, deadline);
+            OptionalLong newest = newestTimestamp(admin, COLLECTED, deadline);
+            OptionalLong mark = lastMark(settings, collector, deadline);
+            return mark.isPresent() ? mark : newest;
         } catch (TimeoutException e) {
             throw new CollectorException(
                     "Kafka at " + settings.bootstrapServers() + " did not answer within "
@@ -81,6 +89,38 @@ final class KafkaAccess {
                 admin.close(Duration.ZERO);
             }
         }
+    }
+
+    private static OptionalLong lastMark(KafkaSettings settings, String collector, long deadline)
+            throws TimeoutException {
+        OptionalLong until = OptionalLong.empty();
+        try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(
+                clientProperties(settings), new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+            List<TopicPartition> partitions = consumer.partitionsFor(Topic.COLLECTOR_MARKS.topicName()).stream()
+                    .map(partition -> new TopicPartition(partition.topic(), partition.partition()))
+                    .toList();
+            consumer.assign(partitions);
+            consumer.seekToBeginning(partitions);
+            Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
+            while (partitions.stream()
+                    .anyMatch(partition -> consumer.position(partition) < ends.getOrDefault(partition, 0L))) {
+                if (System.nanoTime() > deadline) {
+                    throw new TimeoutException();
+                }
+                for (ConsumerRecord<byte[], byte[]> found : consumer.poll(Duration.ofMillis(RETRY_MILLIS))) {
+                    CollectorMark mark = CollectorMark.parseFrom(found.value());
+                    if (mark.getCollector().equals(collector)) {
+                        until = OptionalLong.of(mark.getUntilMillis());
+                    }
+                }
+            }
+        } catch (InvalidProtocolBufferException e) {
+            throw new CollectorException(
+                    "Topic " + Topic.COLLECTOR_MARKS.topicName() + " holds what is no mark of a collector: "
+                            + e.getMessage(),
+                    e);
+        }
+        return until;
     }
 
     private static OptionalLong newestTimestamp(Admin admin, List<String> topics, long deadline)
@@ -121,6 +161,8 @@ final class KafkaAccess {
         KafkaSettings.TopicSettings how = switch (topic) {
             case NAT_EVENTS -> settings.natEvents();
             case EXPORTER_HEALTH -> settings.exporterHealth();
+            case COLLECTOR_MARKS ->
+                new KafkaSettings.TopicSettings(1, settings.exporterHealth().replicationFactor(), null);
             case UNDECODABLE -> settings.undecodable();
         };
         long retentionMillis = how.retention() == null ? -1 : how.retention().toMillis();
@@ -131,7 +173,9 @@ final class KafkaAccess {
                         TopicConfig.RETENTION_BYTES_CONFIG,
                         "-1",
                         TopicConfig.CLEANUP_POLICY_CONFIG,
-                        TopicConfig.CLEANUP_POLICY_DELETE));
+                        topic == Topic.COLLECTOR_MARKS
+                                ? TopicConfig.CLEANUP_POLICY_COMPACT
+                                : TopicConfig.CLEANUP_POLICY_DELETE));
     }
 
     /** A producer that does not give up: what it took it delivers once and in order, or keeps trying. */

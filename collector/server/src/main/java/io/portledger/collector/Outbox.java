@@ -5,19 +5,26 @@ import com.google.protobuf.MessageLite;
 import io.portledger.records.RecordKey;
 import io.portledger.records.Topic;
 import io.portledger.records.v1.BindingEvent;
+import io.portledger.records.v1.CollectorMark;
 import io.portledger.records.v1.Evidence;
 import io.portledger.records.v1.ExporterGap;
 import io.portledger.records.v1.Undecodable;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
+import java.util.Queue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.errors.InterruptException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -38,14 +45,20 @@ final class Outbox implements AutoCloseable {
     /** What a record costs beyond its octets: objects, headers, the producer's own. */
     private static final int OVERHEAD_OCTETS = 128;
 
-    /** No batch of a listener is empty. */
-    private static final List<Outgoing> END = List.of();
+    private static final HandedOver END = new HandedOver(List.of(), null, 0);
+
+    /** Where marks go: to every partition of what the jobs read. */
+    private static final List<Topic> MARKED = List.of(Topic.NAT_EVENTS, Topic.EXPORTER_HEALTH);
 
     private final Producer<byte[], byte[]> producer;
     private final long limitOctets;
     private final Tally tally;
     private final GapBoard gapBoard;
-    private final BlockingQueue<List<Outgoing>> queue = new LinkedBlockingQueue<>();
+    private final BlockingQueue<HandedOver> queue = new LinkedBlockingQueue<>();
+
+    // What was handed over and is not acknowledged, in this order; those in front that are done are taken out later.
+    private final Queue<HandedOver> unfinished = new ConcurrentLinkedQueue<>();
+
     private final AtomicLong heldOctets = new AtomicLong();
     private final List<Runnable> waiting = new ArrayList<>();
     private final Thread sender;
@@ -54,7 +67,24 @@ final class Outbox implements AutoCloseable {
             ProducerRecord<byte[], byte[]> record,
             int octets,
             @Nullable String exporter,
-            int observationDomain) {}
+            int observationDomain,
+            OptionalLong eventTimeMillis,
+            @Nullable ExporterGap gap) {}
+
+    /** What came together: records of one listener, or a mark. */
+    private static final class HandedOver {
+        private List<Outgoing> records;
+        private final @Nullable CollectorMark mark;
+        private final long oldestMillis;
+        private final AtomicInteger left;
+
+        HandedOver(List<Outgoing> records, @Nullable CollectorMark mark, long oldestMillis) {
+            this.records = records;
+            this.mark = mark;
+            this.oldestMillis = oldestMillis;
+            this.left = new AtomicInteger(records.size());
+        }
+    }
 
     Outbox(Producer<byte[], byte[]> producer, long limitOctets, Tally tally, GapBoard gapBoard) {
         this.producer = producer;
@@ -72,7 +102,14 @@ final class Outbox implements AutoCloseable {
         void add(BindingEvent event) {
             tally.count(Counter.BINDING_EVENTS);
             Evidence evidence = event.getEvidence();
-            add(Topic.NAT_EVENTS, RecordKey.of(event), event, evidence.getReceivedMillis(), evidence);
+            add(
+                    Topic.NAT_EVENTS,
+                    RecordKey.of(event),
+                    event,
+                    evidence.getReceivedMillis(),
+                    evidence,
+                    OptionalLong.of(event.getEventTimeMillis()),
+                    null);
         }
 
         /** Adds input that is no binding event, and counts it. */
@@ -83,7 +120,14 @@ final class Outbox implements AutoCloseable {
                     .setReason(noBinding.reason())
                     .setNotAboutBindings(noBinding.isSound())
                     .build();
-            add(Topic.UNDECODABLE, RecordKey.of(undecodable), undecodable, evidence.getReceivedMillis(), evidence);
+            add(
+                    Topic.UNDECODABLE,
+                    RecordKey.of(undecodable),
+                    undecodable,
+                    evidence.getReceivedMillis(),
+                    evidence,
+                    OptionalLong.empty(),
+                    null);
         }
 
         /** Adds a gap. */
@@ -93,30 +137,43 @@ final class Outbox implements AutoCloseable {
                         case RESTART -> Counter.GAPS_RESTART;
                         case UNDECODABLE -> Counter.GAPS_UNDECODABLE;
                         case NOT_COLLECTED -> Counter.GAPS_NOT_COLLECTED;
+                        case SILENT -> Counter.GAPS_SILENT;
                         default -> Counter.GAPS_SEQUENCE;
                     });
-            add(Topic.EXPORTER_HEALTH, RecordKey.of(gap), gap, nowMillis, null);
+            add(Topic.EXPORTER_HEALTH, RecordKey.of(gap), gap, nowMillis, null, OptionalLong.empty(), gap);
         }
 
         private void add(
-                Topic topic, byte[] key, MessageLite message, long timestampMillis, @Nullable Evidence evidence) {
+                Topic topic,
+                byte[] key,
+                MessageLite message,
+                long timestampMillis,
+                @Nullable Evidence evidence,
+                OptionalLong eventTimeMillis,
+                @Nullable ExporterGap gap) {
             byte[] value = message.toByteArray();
             records.add(new Outgoing(
                     new ProducerRecord<>(topic.topicName(), null, timestampMillis, key, value),
                     key.length + value.length + OVERHEAD_OCTETS,
                     evidence == null ? null : evidence.getExporter(),
-                    evidence == null ? 0 : evidence.getObservationDomain()));
+                    evidence == null ? 0 : evidence.getObservationDomain(),
+                    eventTimeMillis,
+                    gap));
         }
 
         /** Hands over what was collected. */
         void flush() {
             if (!records.isEmpty()) {
                 long octets = 0;
+                long oldestMillis = Long.MAX_VALUE;
                 for (Outgoing record : records) {
                     octets += record.octets();
+                    oldestMillis = Math.min(oldestMillis, record.record().timestamp());
                 }
                 heldOctets.addAndGet(octets);
-                queue.add(records);
+                HandedOver batch = new HandedOver(records, null, oldestMillis);
+                unfinished.add(batch);
+                queue.add(batch);
                 records = new ArrayList<>();
             }
         }
@@ -143,15 +200,63 @@ final class Outbox implements AutoCloseable {
         return heldOctets.get() == 0;
     }
 
+    /**
+     * When the oldest record was received that was handed over and that Kafka neither acknowledged nor refused; {@link
+     * Long#MAX_VALUE} if there is none. Of a refused one there is a gap on the board by the time that this passes it.
+     */
+    long oldestUnfinishedMillis() {
+        long oldest = Long.MAX_VALUE;
+        for (HandedOver batch : unfinished) {
+            if (batch.left.get() > 0) {
+                oldest = Math.min(oldest, batch.oldestMillis);
+            }
+        }
+        return oldest;
+    }
+
+    private @Nullable HandedOver firstUnfinished() {
+        HandedOver first = unfinished.peek();
+        while (first != null && first.left.get() == 0) {
+            unfinished.remove(first);
+            first = unfinished.peek();
+        }
+        return first;
+    }
+
+    /** Sends a mark behind everything that was handed over before, to every partition that it speaks of. */
+    void mark(CollectorMark mark) {
+        queue.add(new HandedOver(List.of(), mark, 0));
+    }
+
+    /** Waits until everything handed over is acknowledged or refused, or time is up; answers which. */
+    boolean awaitFinished(Duration timeout) {
+        long deadline = System.nanoTime() + timeout.toNanos();
+        while (firstUnfinished() != null && System.nanoTime() < deadline) {
+            try {
+                TimeUnit.MILLISECONDS.sleep(5);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return false;
+            }
+        }
+        return firstUnfinished() == null;
+    }
+
     private void send() {
         int inHand = 0;
         try {
-            for (List<Outgoing> batch = queue.take(); !batch.isEmpty(); batch = queue.take()) {
-                inHand = batch.size();
-                for (Outgoing record : batch) {
+            for (HandedOver batch = queue.take(); batch != END; batch = queue.take()) {
+                inHand = batch.records.size();
+                for (Outgoing record : batch.records) {
                     // The call-back hears of success and failure; the future would tell the same again.
-                    Future<RecordMetadata> _ = producer.send(record.record(), (_, failure) -> onDone(record, failure));
+                    HandedOver its = batch;
+                    Future<RecordMetadata> _ =
+                            producer.send(record.record(), (_, failure) -> onDone(its, record, failure));
                     inHand--;
+                }
+                batch.records = List.of();
+                if (batch.mark != null) {
+                    send(batch.mark);
                 }
             }
         } catch (InterruptedException | InterruptException e) {
@@ -162,7 +267,39 @@ final class Outbox implements AutoCloseable {
         tally.add(Counter.NOT_STORED, inHand);
     }
 
-    private void onDone(Outgoing record, @Nullable Exception failure) {
+    private void send(CollectorMark mark) {
+        int partitions = 0;
+        for (Topic topic : MARKED) {
+            partitions += producer.partitionsFor(topic.topicName()).size();
+        }
+        CollectorMark whole = mark.toBuilder().setPartitions(partitions).build();
+        for (Topic topic : MARKED) {
+            byte[] value = topic == Topic.NAT_EVENTS
+                    ? BindingEvent.newBuilder().setMark(whole).build().toByteArray()
+                    : ExporterGap.newBuilder().setMark(whole).build().toByteArray();
+            for (PartitionInfo partition : producer.partitionsFor(topic.topicName())) {
+                sendMark(new ProducerRecord<>(
+                        topic.topicName(), partition.partition(), mark.getUntilMillis(), RecordKey.of(mark), value));
+            }
+        }
+        sendMark(new ProducerRecord<>(
+                Topic.COLLECTOR_MARKS.topicName(),
+                null,
+                mark.getUntilMillis(),
+                RecordKey.of(mark),
+                whole.toByteArray()));
+    }
+
+    private void sendMark(ProducerRecord<byte[], byte[]> mark) {
+        // One that is lost is made up for by the next.
+        Future<RecordMetadata> _ = producer.send(mark, (_, failure) -> {
+            if (failure != null) {
+                LOG.warn("Kafka did not take a mark of topic {}: {}", mark.topic(), failure.toString());
+            }
+        });
+    }
+
+    private void onDone(HandedOver batch, Outgoing record, @Nullable Exception failure) {
         if (failure == null) {
             tally.count(Counter.STORED);
         } else {
@@ -170,9 +307,29 @@ final class Outbox implements AutoCloseable {
             LOG.error("Kafka did not take a record of topic {}", record.record().topic(), failure);
             if (record.exporter() != null) {
                 long at = record.record().timestamp();
-                gapBoard.report(
-                        record.exporter(), record.observationDomain(), ExporterGap.Cause.NOT_COLLECTED, at, at, 1);
+                gapBoard.reportLost(
+                        record.exporter(),
+                        record.observationDomain(),
+                        ExporterGap.Cause.NOT_COLLECTED,
+                        record.eventTimeMillis(),
+                        at,
+                        at,
+                        at,
+                        1);
             }
+            ExporterGap gap = record.gap();
+            if (gap != null) {
+                gapBoard.report(
+                        gap.getExporter(),
+                        gap.getObservationDomain(),
+                        gap.getCause(),
+                        gap.getFromMillis(),
+                        gap.getToMillis(),
+                        gap.getLostRecords());
+            }
+        }
+        if (batch.left.decrementAndGet() == 0) {
+            firstUnfinished();
         }
         long left = heldOctets.addAndGet(-record.octets());
         if (left <= limitOctets / 2 && left + record.octets() > limitOctets / 2) {
@@ -200,8 +357,8 @@ final class Outbox implements AutoCloseable {
         }
         producer.close(Duration.ofNanos(Math.max(0, deadline - System.nanoTime())));
         long given = 0;
-        for (List<Outgoing> batch = queue.poll(); batch != null; batch = queue.poll()) {
-            given += batch.size();
+        for (HandedOver batch = queue.poll(); batch != null; batch = queue.poll()) {
+            given += batch.records.size();
         }
         if (given > 0) {
             tally.add(Counter.NOT_STORED, given);

@@ -13,6 +13,7 @@ import io.portledger.syslog.SyslogMessage;
 import io.portledger.syslog.SyslogParseException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -95,7 +96,11 @@ final class SyslogIntake {
             Outbox.Batch batch) {
         Evidence.Builder evidence = Outbox.evidence(exporter, transport, now, UnsafeByteOperations.unsafeWrap(octets));
         if (fault != null) {
-            unusable(new Reading.NoBinding(Counter.UNDECODABLE_SYSLOG_FRAME, fault), evidence, batch);
+            unusable(
+                    new Reading.NoBinding(Counter.UNDECODABLE_SYSLOG_FRAME, fault),
+                    OptionalLong.empty(),
+                    evidence,
+                    batch);
             return false;
         }
         try {
@@ -118,19 +123,26 @@ final class SyslogIntake {
                     if (noBinding.isSound()) {
                         batch.add(noBinding, evidence.build());
                     } else {
-                        unusable(noBinding, evidence, batch);
+                        Instant at = message.timestamp();
+                        unusable(
+                                noBinding,
+                                at == null ? OptionalLong.empty() : OptionalLong.of(at.toEpochMilli()),
+                                evidence,
+                                batch);
                     }
                 }
             }
         } catch (SyslogParseException e) {
             unusable(
                     new Reading.NoBinding(Counter.UNDECODABLE_SYSLOG_MESSAGE, String.valueOf(e.getMessage())),
+                    OptionalLong.empty(),
                     evidence,
                     batch);
         } catch (RuntimeException e) {
             LOG.error("The collector failed on a syslog message of {}", exporter, e);
             unusable(
                     new Reading.NoBinding(Counter.UNDECODABLE_BY_FAULT, "the collector failed on it: " + e),
+                    OptionalLong.empty(),
                     evidence,
                     batch);
         }
@@ -146,10 +158,19 @@ final class SyslogIntake {
         }
     }
 
-    private void unusable(Reading.NoBinding noBinding, Evidence.Builder evidence, Outbox.Batch batch) {
+    private void unusable(
+            Reading.NoBinding noBinding, OptionalLong eventTimeMillis, Evidence.Builder evidence, Outbox.Batch batch) {
         batch.add(noBinding, evidence.build());
         long at = evidence.getReceivedMillis();
-        gapBoard.report(evidence.getExporter(), 0, ExporterGap.Cause.UNDECODABLE, at - gapMarginMillis, at, 0);
+        gapBoard.reportLost(
+                evidence.getExporter(),
+                0,
+                ExporterGap.Cause.UNDECODABLE,
+                eventTimeMillis,
+                at,
+                at - gapMarginMillis,
+                at,
+                0);
     }
 
     /** One message a datagram. */

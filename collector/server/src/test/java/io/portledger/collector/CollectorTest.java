@@ -9,6 +9,7 @@ import com.google.protobuf.Parser;
 import io.portledger.records.BindingFact;
 import io.portledger.records.Topic;
 import io.portledger.records.v1.BindingEvent;
+import io.portledger.records.v1.CollectorMark;
 import io.portledger.records.v1.Evidence;
 import io.portledger.records.v1.ExporterGap;
 import io.portledger.records.v1.Undecodable;
@@ -100,6 +101,7 @@ class CollectorTest {
                 PREFIX + "IPFIX_UDP", "127.0.0.1:0",
                 PREFIX + "SYSLOG_UDP", "127.0.0.1:0",
                 PREFIX + "SYSLOG_TCP", "127.0.0.1:0",
+                PREFIX + "NAME", "the-collector-under-test",
                 PREFIX + "UDP_RECEIVE_BUFFER_OCTETS", "65536",
                 PREFIX + "KAFKA_BOOTSTRAP_SERVERS", broker.bootstrapServers()));
         for (int i = 0; i < moreSettings.length; i += 2) {
@@ -124,7 +126,12 @@ class CollectorTest {
     private <T extends MessageLite> List<T> read(Topic topic, Parser<T> parser) throws InvalidProtocolBufferException {
         List<T> messages = new ArrayList<>();
         for (ConsumerRecord<byte[], byte[]> record : broker.records(topic.topicName(), before)) {
-            messages.add(parser.parseFrom(record.value()));
+            T message = parser.parseFrom(record.value());
+            boolean isMark = (message instanceof BindingEvent event && event.hasMark())
+                    || (message instanceof ExporterGap gap && gap.hasMark());
+            if (!isMark) {
+                messages.add(message);
+            }
         }
         return messages;
     }
@@ -199,6 +206,8 @@ class CollectorTest {
                 .allSatisfy(event ->
                         assertThat(event.getEvidence().getRaw().toByteArray()).isEqualTo(line));
         assertThat(broker.records(Topic.NAT_EVENTS.topicName(), before))
+                .filteredOn(record -> record.key().length == 4)
+                .hasSize(4)
                 .allSatisfy(record -> assertThat(record.key()).containsExactly(192, 0, 2, 1));
         assertThat(gaps()).isEmpty();
     }
@@ -244,7 +253,10 @@ class CollectorTest {
         assertThat(counters.get(Counter.IPFIX_TEMPLATES)).isPositive();
         assertThat(counters.get(Counter.IPFIX_RECORDS)).isEqualTo(counters.notAboutBindings());
         assertThat(counters.undecodable()).isZero();
-        assertThat(counters.gaps()).isZero();
+        assertThat(counters.gaps())
+                .as("none but that of the start")
+                .isEqualTo(counters.get(Counter.GAPS_NOT_COLLECTED))
+                .isLessThanOrEqualTo(1);
         assertThat(counters.get(Counter.BINDING_EVENTS)).isZero();
         assertThat(read(Topic.UNDECODABLE, Undecodable.parser()))
                 .allMatch(Undecodable::getNotAboutBindings)
@@ -351,7 +363,8 @@ class CollectorTest {
         byte[] last = exporter.records(3, now);
         assertThat(lost).isNotEmpty();
         sendUdp(collector.ipfixUdp(), template, first, last);
-        awaitCount(collector, Counter.STORED, 6);
+        awaitCount(collector, Counter.GAPS_SEQUENCE, 1);
+        collector.close();
 
         assertThat(gaps()).singleElement().satisfies(gap -> {
             assertThat(gap.getCause()).isEqualTo(ExporterGap.Cause.SEQUENCE);
@@ -368,11 +381,7 @@ class CollectorTest {
         sendUdp(first.ipfixUdp(), Messages.MINI);
         awaitCount(first, Counter.BINDING_EVENTS, 1);
         first.close();
-        long until = Stream.of(Topic.NAT_EVENTS, Topic.EXPORTER_HEALTH)
-                .flatMap(topic -> broker.records(topic.topicName(), Map.of()).stream())
-                .mapToLong(ConsumerRecord::timestamp)
-                .max()
-                .orElseThrow();
+        long until = lastMark().getUntilMillis();
         // The jobs refuse records while no collector runs.
         broker.send(
                 Topic.UNDECODABLE.topicName(),
@@ -386,11 +395,78 @@ class CollectorTest {
         second.close();
 
         assertThat(read(Topic.EXPORTER_HEALTH, ExporterGap.parser()))
-                .singleElement()
-                .satisfies(gap -> {
+                .as("for whoever was not heard yet, and for the exporter that was")
+                .allSatisfy(gap -> {
                     assertThat(gap.getCause()).isEqualTo(ExporterGap.Cause.NOT_COLLECTED);
                     assertThat(gap.getFromMillis()).isEqualTo(until - 2000);
+                })
+                .extracting(ExporterGap::getExporter)
+                .containsExactlyInAnyOrder("*", "127.0.0.1");
+    }
+
+    @Test
+    void whatIsGivenUpAtTheStopIsMissingFromItsReceptionOn() throws Exception {
+        Collector first = start("KAFKA_STOP_TIMEOUT", "1s");
+        sendTcp(first.syslogTcp(), concat(binding(0), ascii("\n")));
+        awaitCount(first, Counter.BINDING_EVENTS, 1);
+        await(() -> first.counters().get(Counter.STORED) == 1 + first.counters().gaps());
+        broker.stop();
+        long before = System.currentTimeMillis();
+        sendTcp(first.syslogTcp(), concat(binding(1), ascii("\n")));
+        awaitCount(first, Counter.BINDING_EVENTS, 2);
+        TimeUnit.SECONDS.sleep(6);
+        first.close();
+        broker.start();
+        rememberWhatIsThere();
+        assertThat(lastMark().getUntilMillis()).isLessThan(before);
+
+        Collector second = start();
+        awaitCount(second, Counter.GAPS_NOT_COLLECTED, 1);
+        second.close();
+        assertThat(read(Topic.EXPORTER_HEALTH, ExporterGap.parser()))
+                .singleElement()
+                .satisfies(gap -> {
+                    assertThat(gap.getExporter()).isEqualTo("*");
+                    assertThat(gap.getCause()).isEqualTo(ExporterGap.Cause.NOT_COLLECTED);
+                    assertThat(gap.getFromMillis()).isLessThan(before);
+                    assertThat(gap.getToMillis()).isGreaterThan(before + 6_000);
                 });
+    }
+
+    @Test
+    void whileKafkaIsAwayNoMarkPassesWhatWaitsForIt() throws Exception {
+        Collector collector = start();
+        sendTcp(collector.syslogTcp(), concat(binding(0), ascii("\n")));
+        awaitCount(collector, Counter.STORED, 1);
+        long stored = collector.counters().get(Counter.STORED);
+        broker.stop();
+        long before = System.currentTimeMillis();
+        sendTcp(collector.syslogTcp(), concat(binding(1), ascii("\n")));
+        awaitCount(collector, Counter.BINDING_EVENTS, 2);
+        TimeUnit.SECONDS.sleep(11);
+        broker.start();
+        awaitCount(collector, Counter.STORED, stored + 1);
+        collector.close();
+
+        List<Long> marks = new ArrayList<>();
+        for (ConsumerRecord<byte[], byte[]> record : broker.records("exporter-health-v1", this.before)) {
+            ExporterGap gap = ExporterGap.parseFrom(record.value());
+            if (gap.hasMark()) {
+                marks.add(gap.getMark().getUntilMillis());
+            }
+        }
+        assertThat(marks).isSorted();
+        assertThat(marks.stream().filter(until -> until < before))
+                .as("set while Kafka was away")
+                .hasSizeGreaterThanOrEqualTo(2);
+        assertThat(marks.getLast()).as("set at the stop").isGreaterThan(before);
+    }
+
+    /** The last mark in Kafka. */
+    private CollectorMark lastMark() throws InvalidProtocolBufferException {
+        return CollectorMark.parseFrom(broker.records(Topic.COLLECTOR_MARKS.topicName(), Map.of())
+                .getLast()
+                .value());
     }
 
     @Test

@@ -33,7 +33,9 @@ class IpfixIntakeTest {
             3560,
             7000,
             2,
-            Duration.ofHours(1));
+            Duration.ofHours(1),
+            Duration.ofMinutes(15),
+            Duration.ofDays(7));
 
     private final TestClock clock = new TestClock(T0);
     private KafkaInMemory kafka = new KafkaInMemory(true, 1 << 20);
@@ -217,6 +219,59 @@ class IpfixIntakeTest {
     }
 
     @Test
+    void dataThatWaitForTheirTemplateKeepTheMarkBack() {
+        Messages.Exporter exporter = new Messages.Exporter();
+        assertThat(intake.waitingSinceMillis()).isEqualTo(Long.MAX_VALUE);
+        take(SENDER, exporter.records(3, Messages.EXPORT_SECONDS));
+        clock.advance(5000);
+        take(SENDER, exporter.records(3, Messages.EXPORT_SECONDS));
+        take(SENDER_FROM_ANOTHER_PORT, new Messages.Exporter().records(3, Messages.EXPORT_SECONDS));
+
+        assertThat(intake.waitingSinceMillis()).isEqualTo(T0);
+        take(SENDER, exporter.template(Messages.EXPORT_SECONDS));
+        assertThat(intake.waitingSinceMillis()).isEqualTo(T0 + 5000);
+    }
+
+    @Test
+    void anExporterOfBindingsThatIsNotHeardIsSilentUntilItComesBack() {
+        Messages.Exporter exporter = new Messages.Exporter();
+        take(SENDER, exporter.template(Messages.EXPORT_SECONDS));
+        clock.advance(15 * 60_000 - 1);
+        assertThat(intake.silences()).isEmpty();
+        clock.advance(1);
+        assertThat(intake.silences()).singleElement().satisfies(silence -> {
+            assertThat(silence.getExporter()).isEqualTo("192.0.2.99");
+            assertThat(silence.getObservationDomain()).isEqualTo(1);
+            assertThat(silence.getSinceMillis()).isEqualTo(T0 - MARGIN);
+        });
+
+        take(SENDER, exporter.template(Messages.EXPORT_SECONDS + 900));
+        assertThat(intake.silences()).isEmpty();
+        assertThat(kafka.gaps()).containsExactly(gap(Cause.SILENT, T0 - MARGIN, T0 + 900_000, 0));
+    }
+
+    @Test
+    void anExporterThatIsSilentForGoodIsForgottenWithAGap() {
+        take(SENDER, new Messages.Exporter().template(Messages.EXPORT_SECONDS));
+        clock.advance(Duration.ofDays(7).toMillis());
+        intake.expire();
+        assertThat(intake.silences()).hasSize(1);
+        clock.advance(1);
+        intake.expire();
+
+        assertThat(intake.silences()).isEmpty();
+        assertThat(kafka.gaps()).containsExactly(gap(Cause.SILENT, T0 - MARGIN, T0 + 604_800_001, 0));
+    }
+
+    @Test
+    void whoeverSendsNoBindingsIsNotMissed() {
+        take(SENDER, HexFormat.of().parseHex("000a001c6553f1000000000700000001" + "0002000c0190000100040001"));
+        clock.advance(Duration.ofDays(1).toMillis());
+
+        assertThat(intake.silences()).isEmpty();
+    }
+
+    @Test
     void aMissingMessageBecomesAGapWhenTheReorderWindowIsOver() throws Exception {
         Messages.Exporter exporter = new Messages.Exporter();
         take(SENDER, exporter.template(Messages.EXPORT_SECONDS));
@@ -233,6 +288,26 @@ class IpfixIntakeTest {
 
         assertThat(kafka.gaps()).containsExactly(gap(Cause.SEQUENCE, T0 - MARGIN, T0 + 5999, 4));
         assertThat(kafka.events()).hasSize(8);
+    }
+
+    @Test
+    void aDomainThatGivesWayToOthersLosesNeitherItsHolesNorItsVoice() throws Exception {
+        Messages.Exporter exporter = new Messages.Exporter();
+        take(SENDER, exporter.template(Messages.EXPORT_SECONDS));
+        assertThat(exporter.records(4, Messages.EXPORT_SECONDS)).isNotEmpty();
+        take(SENDER, exporter.records(5, Messages.EXPORT_SECONDS));
+        for (int domain = 1000; domain < 1256; domain++) {
+            take(SENDER, HexFormat.of().parseHex("000a00106553f10000000000" + "%08x".formatted(domain)));
+        }
+        assertThat(kafka.gaps())
+                .as("the hole is published though its reorder window is not over")
+                .containsExactly(gap(Cause.SEQUENCE, T0 - MARGIN, T0 + 999, 4));
+
+        take(SENDER, exporter.records(1, Messages.EXPORT_SECONDS));
+        assertThat(kafka.gaps())
+                .as("the domain begins anew, and still speaks of bindings")
+                .contains(gap(Cause.RESTART, T0 - MARGIN, T0 + 999, 0));
+        assertThat(kafka.events()).hasSize(6);
     }
 
     @Test
@@ -356,6 +431,19 @@ class IpfixIntakeTest {
                 .satisfies(undecodable -> assertThat(undecodable.getReason())
                         .isEqualTo("port range 34816-255 is not within 0-65535 with its lower port first"));
         assertThat(kafka.gaps()).containsExactly(gap(Cause.UNDECODABLE, T0 - MARGIN, T0 + 999, 1));
+    }
+
+    @Test
+    void theGapOfABindingThatCannotBeUsedReachesToItsOwnTime() {
+        String mini = HexFormat.of().formatHex(Messages.MINI);
+        // An hour before T0, and portRangeEnd below portRangeStart.
+        take(
+                SENDER,
+                HexFormat.of()
+                        .parseHex(mini.replace("0000018bcfe5687b", "0000018bcfae79fb")
+                                .replace("88008bff", "880000ff")));
+
+        assertThat(kafka.gaps()).containsExactly(gap(Cause.UNDECODABLE, T0 + 123 - 3_600_000, T0 + 999, 1));
     }
 
     @ParameterizedTest

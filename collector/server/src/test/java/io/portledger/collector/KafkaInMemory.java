@@ -9,14 +9,33 @@ import io.portledger.records.v1.ExporterGap;
 import io.portledger.records.v1.Undecodable;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.producer.MockProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RoundRobinPartitioner;
+import org.apache.kafka.common.Cluster;
+import org.apache.kafka.common.Node;
+import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.awaitility.Awaitility;
 
 /** An outbox whose records stay in this JVM; acknowledged at once, or when the test says so. */
 final class KafkaInMemory implements AutoCloseable {
+
+    private static final Node NODE = new Node(1, "127.0.0.1", 9092);
+    private static final Cluster CLUSTER = new Cluster(
+            "in-memory",
+            List.of(NODE),
+            Stream.of(Topic.values())
+                    .flatMap(topic -> IntStream.range(0, topic == Topic.NAT_EVENTS ? 2 : 1)
+                            .mapToObj(partition -> new PartitionInfo(
+                                    topic.topicName(), partition, NODE, new Node[] {NODE}, new Node[] {NODE})))
+                    .toList(),
+            Set.of(),
+            Set.of());
 
     final Tally tally = new Tally();
     final GapBoard gapBoard = new GapBoard();
@@ -24,7 +43,12 @@ final class KafkaInMemory implements AutoCloseable {
     final Outbox outbox;
 
     KafkaInMemory(boolean acknowledgesAtOnce, long limitOctets) {
-        producer = new MockProducer<>(acknowledgesAtOnce, null, new ByteArraySerializer(), new ByteArraySerializer());
+        producer = new MockProducer<>(
+                CLUSTER,
+                acknowledgesAtOnce,
+                new RoundRobinPartitioner(),
+                new ByteArraySerializer(),
+                new ByteArraySerializer());
         outbox = new Outbox(producer, limitOctets, tally, gapBoard);
     }
 

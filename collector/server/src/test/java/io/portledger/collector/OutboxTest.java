@@ -3,6 +3,8 @@ package io.portledger.collector;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
+import io.portledger.records.v1.BindingEvent;
+import io.portledger.records.v1.CollectorMark;
 import io.portledger.records.v1.Evidence;
 import io.portledger.records.v1.ExporterGap;
 import java.time.Duration;
@@ -16,8 +18,92 @@ class OutboxTest {
             new Reading.NoBinding(Counter.OTHER_SYSLOG_MESSAGES, "for the test");
 
     private static Evidence evidence() {
-        return Outbox.evidence("192.0.2.1", Evidence.Transport.SYSLOG_UDP, 5000, ByteString.EMPTY)
+        return evidence(5000);
+    }
+
+    private static Evidence evidence(long receivedMillis) {
+        return Outbox.evidence("192.0.2.1", Evidence.Transport.SYSLOG_UDP, receivedMillis, ByteString.EMPTY)
                 .build();
+    }
+
+    @Test
+    void theOldestRecordThatKafkaHasNotAcknowledgedIsKnown() {
+        try (KafkaInMemory kafka = new KafkaInMemory(false, 1_000_000)) {
+            assertThat(kafka.outbox.oldestUnfinishedMillis()).isEqualTo(Long.MAX_VALUE);
+            Outbox.Batch batch = kafka.outbox.new Batch();
+            for (long received : new long[] {7000, 5000, 6000}) {
+                batch.add(SOMETHING, evidence(received));
+                batch.flush();
+            }
+            assertThat(kafka.outbox.oldestUnfinishedMillis()).isEqualTo(5000);
+            kafka.awaitSent(3);
+            assertThat(kafka.producer.completeNext()).isTrue();
+            assertThat(kafka.outbox.oldestUnfinishedMillis()).isEqualTo(5000);
+            assertThat(kafka.producer.completeNext()).isTrue();
+            assertThat(kafka.outbox.oldestUnfinishedMillis()).isEqualTo(6000);
+            assertThat(kafka.outbox.awaitFinished(Duration.ofMillis(10))).isFalse();
+            assertThat(kafka.producer.errorNext(new RecordTooLargeException("for the test")))
+                    .isTrue();
+            assertThat(kafka.outbox.oldestUnfinishedMillis()).isEqualTo(Long.MAX_VALUE);
+            assertThat(kafka.outbox.awaitFinished(Duration.ZERO)).isTrue();
+            assertThat(kafka.gaps()).as("of what was refused").hasSize(1);
+        }
+    }
+
+    @Test
+    void aGapThatKafkaRefusesIsReportedAgain() {
+        try (KafkaInMemory kafka = new KafkaInMemory(false, 1_000_000)) {
+            ExporterGap gap = ExporterGap.newBuilder()
+                    .setExporter("192.0.2.1")
+                    .setCause(ExporterGap.Cause.SEQUENCE)
+                    .setFromMillis(1)
+                    .setToMillis(2)
+                    .setLostRecords(3)
+                    .build();
+            Outbox.Batch batch = kafka.outbox.new Batch();
+            batch.add(gap, 5000);
+            batch.flush();
+            kafka.awaitSent(1);
+            assertThat(kafka.producer.errorNext(new RecordTooLargeException("for the test")))
+                    .isTrue();
+
+            assertThat(kafka.gaps()).containsExactly(gap);
+        }
+    }
+
+    @Test
+    void aMarkLiesInEveryPartitionBehindWhatItSpeaksOf() throws Exception {
+        try (KafkaInMemory kafka = new KafkaInMemory(true, 1_000_000)) {
+            Outbox.Batch batch = kafka.outbox.new Batch();
+            batch.add(SOMETHING, evidence());
+            batch.flush();
+            kafka.outbox.mark(CollectorMark.newBuilder()
+                    .setCollector("c1")
+                    .setUntilMillis(4000)
+                    .build());
+            kafka.awaitSent(5);
+
+            CollectorMark mark = CollectorMark.newBuilder()
+                    .setCollector("c1")
+                    .setUntilMillis(4000)
+                    .setPartitions(3)
+                    .build();
+            var sent = kafka.producer.history();
+            assertThat(sent)
+                    .extracting(record -> record.topic() + " " + record.partition())
+                    .containsExactly(
+                            "undecodable-v1 null",
+                            "nat-events-v1 0",
+                            "nat-events-v1 1",
+                            "exporter-health-v1 0",
+                            "collector-marks-v1 null");
+            assertThat(BindingEvent.parseFrom(sent.get(2).value()).getMark()).isEqualTo(mark);
+            assertThat(ExporterGap.parseFrom(sent.get(3).value()).getMark()).isEqualTo(mark);
+            assertThat(CollectorMark.parseFrom(sent.get(4).value())).isEqualTo(mark);
+            assertThat(kafka.tally.read().get(Counter.STORED))
+                    .as("marks are not counted")
+                    .isEqualTo(1);
+        }
     }
 
     @Test
@@ -40,6 +126,27 @@ class OutboxTest {
                             .setToMillis(5000)
                             .setLostRecords(1)
                             .build());
+        }
+    }
+
+    @Test
+    void theGapOfAnEventThatKafkaRefusesReachesToItsOwnTime() {
+        long received = 1_700_000_000_000L;
+        try (KafkaInMemory kafka = new KafkaInMemory(false, 1_000_000)) {
+            Outbox.Batch batch = kafka.outbox.new Batch();
+            batch.add(BindingEvent.newBuilder()
+                    .setEventTimeMillis(received - 60_000)
+                    .setEvidence(evidence(received))
+                    .build());
+            batch.flush();
+            kafka.awaitSent(1);
+            assertThat(kafka.producer.errorNext(new RecordTooLargeException("for the test")))
+                    .isTrue();
+
+            assertThat(kafka.gaps()).singleElement().satisfies(gap -> {
+                assertThat(gap.getFromMillis()).isEqualTo(received - 60_000);
+                assertThat(gap.getToMillis()).isEqualTo(received);
+            });
         }
     }
 

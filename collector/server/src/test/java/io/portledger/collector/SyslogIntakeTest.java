@@ -123,6 +123,19 @@ class SyslogIntakeTest {
     }
 
     @Test
+    void theGapOfABindingThatCannotBeUsedReachesToItsOwnTime() {
+        EmbeddedChannel channel = connect(intake(OptionalLong.empty()));
+        clock.advance(3_600_000);
+        channel.writeInbound(text(BINDING.replace("PORTMX=\"35839\"", "PORTMX=\"255\"") + "\n"));
+
+        assertThat(kafka.gaps()).singleElement().satisfies(gap -> {
+            assertThat(gap.getCause()).isEqualTo(ExporterGap.Cause.UNDECODABLE);
+            assertThat(gap.getFromMillis()).as("it was an hour on its way").isEqualTo(T0 + 123);
+            assertThat(gap.getToMillis()).isEqualTo(T0 + 3_600_000);
+        });
+    }
+
+    @Test
     void ordinaryMessagesAreNoGap() throws Exception {
         EmbeddedChannel channel = connect(intake(OptionalLong.empty()));
         channel.writeInbound(text("<13>1 2023-11-14T22:13:20Z host root - - - hello\n"));

@@ -63,6 +63,16 @@ public final class TemplateStore {
         return templates.get(key(observationDomainId, templateId));
     }
 
+    /** Whether a template of the domain has the element. Looks at all templates of the session. */
+    public boolean anyHas(long observationDomainId, InformationElement element) {
+        for (LongObjectMap.PrimitiveEntry<Template> entry : templates.entries()) {
+            if (entry.key() >>> 16 == observationDomainId && entry.value().has(element)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     void begin() {
         undoLog.clear();
     }

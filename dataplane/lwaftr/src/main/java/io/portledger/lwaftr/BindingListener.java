@@ -6,4 +6,20 @@ public interface BindingListener {
 
     /** Must neither block nor throw: provisioning waits for it. */
     void onChange(BindingChange change);
+
+    /**
+     * One of as many changes as there are bindings, as when service begins or ends; else as {@link #onChange}. Whoever
+     * keeps changes for later has to keep these however many they are.
+     */
+    default void onChangeOfAll(BindingChange change) {
+        onChange(change);
+    }
+
+    /**
+     * Whether another {@link BindingChange.Kind#SNAPSHOT} may be told now. Whoever keeps changes for later says no in
+     * time, so that repetitions never take the room of changes; the rest is told when there is room again.
+     */
+    default boolean hasRoomForSnapshot() {
+        return true;
+    }
 }

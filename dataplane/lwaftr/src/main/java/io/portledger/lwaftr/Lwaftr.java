@@ -68,7 +68,7 @@ public final class Lwaftr implements AutoCloseable {
         leases = new LeaseTable(pools, table, settings.brAddresses().getFirst());
         listeners.forEach(listener -> leases.addListener(listener, now));
         export = BindingExport.start(settings.export(), clock);
-        leases.addListener(export, now);
+        export.exporters().forEach(exporter -> leases.addListener(exporter, now));
         pcp = new PcpService(leases, settings.pcp().thirdPartyFrom(), now);
         snapshotInterval = settings.snapshotInterval();
         nextSnapshot = now.plus(snapshotInterval);
@@ -172,9 +172,9 @@ public final class Lwaftr implements AutoCloseable {
     }
 
     /**
-     * Tells the listeners every binding that holds now.
+     * Tells the listeners every binding that holds now; those that have no room for all of it are told the rest later.
      *
-     * @return how many leases there are, when the listeners know
+     * @return how many leases there are, when the listeners know as far as they have room
      */
     public CompletableFuture<Integer> snapshot() {
         return onControl(this::snapshotNow);
@@ -235,6 +235,7 @@ public final class Lwaftr implements AutoCloseable {
         if (!now.isBefore(nextSnapshot)) {
             snapshotNow();
         }
+        leases.goOnWithSnapshots(now);
         Optional<Instant> next = leases.nextExpiry();
         long pause = next.map(at -> Duration.between(now, at).toMillis()).orElse(LONGEST_PAUSE_MILLIS);
         if (!control.isShuttingDown()) {

@@ -118,6 +118,15 @@ final class ElasticsearchSink extends AsyncSinkBase<LedgerWrite, LedgerWrite> {
             LedgerIndices.install(connection);
         }
 
+        /**
+         * Waits until everything is written, also at a checkpoint: a complete one then tells that all before it is in
+         * the ledger.
+         */
+        @Override
+        public void flush(boolean endOfInput) throws InterruptedException {
+            super.flush(true);
+        }
+
         @Override
         protected void submitRequestEntries(List<LedgerWrite> entries, ResultHandler<LedgerWrite> handler) {
             BulkRequest request = BulkRequest.of(bulk ->

@@ -6,26 +6,19 @@ import io.portledger.records.Topic;
 import io.portledger.records.v1.ExporterGap;
 import java.io.Serial;
 import java.time.Instant;
-import org.apache.flink.api.common.functions.OpenContext;
-import org.apache.flink.metrics.Counter;
-import org.apache.flink.metrics.SimpleCounter;
-import org.apache.flink.streaming.api.functions.ProcessFunction;
 import org.apache.flink.util.Collector;
 
 /**
  * Makes documents of the records of {@link Topic#EXPORTER_HEALTH}. One that is not as it should be is {@link Refused},
  * and a gap all the same: of whatever it does not tell, everything may be missing.
  */
-final class GapReader extends ProcessFunction<KafkaRecord, LedgerWrite> {
+final class GapReader extends MarkingReader<LedgerWrite> {
 
     @Serial
     private static final long serialVersionUID = 1L;
 
-    private transient Counter refused = new SimpleCounter();
-
-    @Override
-    public void open(OpenContext context) {
-        refused = getRuntimeContext().getMetricGroup().counter("refused");
+    GapReader() {
+        super(Topic.EXPORTER_HEALTH);
     }
 
     @Override
@@ -34,6 +27,10 @@ final class GapReader extends ProcessFunction<KafkaRecord, LedgerWrite> {
         String fault;
         try {
             ExporterGap reported = ExporterGap.parseFrom(kafkaRecord.value);
+            if (reported.hasMark()) {
+                onMark(reported.getMark(), kafkaRecord, context);
+                return;
+            }
             fault = fault(reported);
             out.collect(LedgerWrite.write(gap(reported, stored)));
             if (fault.isEmpty()) {
@@ -43,7 +40,7 @@ final class GapReader extends ProcessFunction<KafkaRecord, LedgerWrite> {
             fault = String.valueOf(e.getMessage());
             out.collect(LedgerWrite.write(Refused.gapOfAll(stored)));
         }
-        refused.inc();
+        countRefused();
         context.output(Refused.TAG, Refused.unreadable(Topic.EXPORTER_HEALTH, kafkaRecord, fault));
     }
 

@@ -3,6 +3,7 @@ package io.portledger.jobs;
 import io.portledger.records.Topic;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.PipelineOptions;
 import org.apache.flink.connector.base.DeliveryGuarantee;
@@ -50,6 +51,10 @@ public final class Jobs {
     public static void define(StreamExecutionEnvironment environment, JobsSettings settings) {
         Configuration configuration = new Configuration();
         configuration.set(PipelineOptions.GENERIC_TYPES, false);
+        // A checkpoint must mean that what was read before it is written, not that it is saved on its way there: marks
+        // of
+        // collectors reach the ledger by that.
+        configuration.set(CheckpointingOptions.ENABLE_UNALIGNED, false);
         environment.configure(configuration);
         if (settings.parallelism() > 0) {
             environment.setParallelism(settings.parallelism());
@@ -77,7 +82,11 @@ public final class Jobs {
                 .name("read-exporter-health")
                 .uid("read-exporter-health");
 
-        bindings.union(gaps, natEvents.getSideOutput(NatEventReader.GAPS))
+        bindings.union(
+                        gaps,
+                        natEvents.getSideOutput(NatEventReader.GAPS),
+                        natEvents.getSideOutput(MarkingReader.MARKS),
+                        gaps.getSideOutput(MarkingReader.MARKS))
                 .sinkTo(new ElasticsearchSink(settings.elasticsearch(), settings.flushInterval()))
                 .name("ledger")
                 .uid("ledger");

@@ -3,6 +3,8 @@ package io.portledger.jobs;
 import io.portledger.ledger.BindingDocument;
 import io.portledger.ledger.Gap;
 import io.portledger.ledger.GapDocument;
+import io.portledger.ledger.Mark;
+import io.portledger.ledger.MarkDocument;
 import java.io.Serializable;
 import org.jspecify.annotations.Nullable;
 
@@ -31,6 +33,11 @@ public record LedgerWrite(
 
     static LedgerWrite delete(BindingDocument document, long version) {
         return new LedgerWrite(document.index(), document.id(), document.routing(), version, null);
+    }
+
+    static LedgerWrite write(Mark mark, long version) {
+        MarkDocument document = MarkDocument.of(mark);
+        return new LedgerWrite(document.index(), document.id(), null, version, document.json());
     }
 
     static LedgerWrite write(Gap gap) {

@@ -6,11 +6,7 @@ import io.portledger.records.InvalidRecordException;
 import io.portledger.records.Topic;
 import io.portledger.records.v1.BindingEvent;
 import java.io.Serial;
-import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.typeinfo.Types;
-import org.apache.flink.metrics.Counter;
-import org.apache.flink.metrics.SimpleCounter;
-import org.apache.flink.streaming.api.functions.ProcessFunction;
 import org.apache.flink.util.Collector;
 import org.apache.flink.util.OutputTag;
 
@@ -18,7 +14,7 @@ import org.apache.flink.util.OutputTag;
  * Decodes and checks the records of {@link Topic#NAT_EVENTS}; what fails is {@link Refused}, and a gap in the output of
  * {@link #GAPS}: somebody's record exists and was not used.
  */
-final class NatEventReader extends ProcessFunction<KafkaRecord, NatEvent> {
+final class NatEventReader extends MarkingReader<NatEvent> {
 
     @Serial
     private static final long serialVersionUID = 1L;
@@ -26,11 +22,8 @@ final class NatEventReader extends ProcessFunction<KafkaRecord, NatEvent> {
     /** Side output of the gaps of refused records. */
     static final OutputTag<LedgerWrite> GAPS = new OutputTag<>("gaps", Types.POJO(LedgerWrite.class));
 
-    private transient Counter refused = new SimpleCounter();
-
-    @Override
-    public void open(OpenContext context) {
-        refused = getRuntimeContext().getMetricGroup().counter("refused");
+    NatEventReader() {
+        super(Topic.NAT_EVENTS);
     }
 
     @Override
@@ -38,6 +31,10 @@ final class NatEventReader extends ProcessFunction<KafkaRecord, NatEvent> {
         BindingEvent event = null;
         try {
             event = BindingEvent.parseFrom(kafkaRecord.value);
+            if (event.hasMark()) {
+                onMark(event.getMark(), kafkaRecord, context);
+                return;
+            }
             BindingFact fact = BindingFact.from(event);
             fact.requirePlausible(event.getEvidence().getReceivedMillis());
             NatEvent checked = new NatEvent();
@@ -46,7 +43,7 @@ final class NatEventReader extends ProcessFunction<KafkaRecord, NatEvent> {
             checked.event = kafkaRecord.value;
             out.collect(checked);
         } catch (InvalidProtocolBufferException | InvalidRecordException e) {
-            refused.inc();
+            countRefused();
             context.output(
                     Refused.TAG, Refused.unreadable(Topic.NAT_EVENTS, kafkaRecord, String.valueOf(e.getMessage())));
             context.output(GAPS, LedgerWrite.write(Refused.gap(event, kafkaRecord)));

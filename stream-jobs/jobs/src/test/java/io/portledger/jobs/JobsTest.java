@@ -92,6 +92,7 @@ class JobsTest {
 
         Job job = run(Duration.ofDays(7));
         awaitDocuments(expected(arriving, Duration.ofDays(7)));
+        awaitMark();
         job.cancel();
 
         assertThat(kafka.refused()).isEmpty();
@@ -193,7 +194,7 @@ class JobsTest {
         Job job = run(Duration.ofDays(7));
         awaitDocuments(expected(arriving, Duration.ofDays(7)));
         await().atMost(PATIENCE).until(() -> kafka.isReadToTheEnd(Jobs.GROUP, Topic.EXPORTER_HEALTH));
-        job.awaitCheckpoint();
+        awaitMark();
         job.cancel();
         elasticsearch.refresh();
 
@@ -265,6 +266,7 @@ class JobsTest {
         await().atMost(PATIENCE)
                 .ignoreExceptions()
                 .untilAsserted(() -> assertThat(documents()).hasSize(2));
+        awaitMark();
         job.cancel();
 
         assertThat(kafka.refused().stream().map(Undecodable::getReason))
@@ -307,6 +309,60 @@ class JobsTest {
             assertThat(lossy.gaps()).singleElement().matches(found -> found.lostRecords() == 5);
             Answer unknown = ledger.whoHeld(address, 34 << 10, Instant.ofEpochMilli(BEGIN + 30_000_005), Duration.ZERO);
             assertThat(unknown.gaps()).extracting(Gap::cause).containsExactly("SEQUENCE", "UNKNOWN");
+        }
+    }
+
+    @Test
+    void aMarkIsInTheLedgerOnlyWhenEverythingBeforeItIs() throws Exception {
+        Ipv4Address address = addresses(1).getFirst();
+        Ports ports = Ports.parse("0/6/34");
+        kafka.send(Events.allocated(address, ports, 1, BEGIN));
+        kafka.flush();
+        long until = BEGIN;
+        kafka.sendMark(until);
+
+        Job job = run(Duration.ofDays(7));
+        try (Ledger ledger = Ledger.connect(elasticsearch.uri())) {
+            long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+            int changes = 0;
+            int complete = 0;
+            while (System.nanoTime() < deadline) {
+                // The ports change hands, and the mark says so; whoever asks for this moment knows it, or is not sure.
+                until += 1_000;
+                changes++;
+                kafka.send(Events.released(address, ports, changes, until));
+                kafka.send(Events.allocated(address, ports, changes + 1, until));
+                kafka.flush();
+                kafka.sendMark(until);
+                for (int i = 0; i < 50; i++) {
+                    Instant at = ledger.freshness().collectedUntil();
+                    if (at.toEpochMilli() >= BEGIN) {
+                        Answer answer = ledger.whoHeld(address, 34 << 10, at, Duration.ZERO);
+                        assertThat(answer.complete()).isTrue();
+                        assertThat(answer.verdict()).isEqualTo(Verdict.HELD);
+                        assertThat(Objects.requireNonNull(answer.holders()
+                                                .getFirst()
+                                                .holder()
+                                                .b4())
+                                        .low())
+                                .isEqualTo((at.toEpochMilli() - BEGIN) / 1_000 + 1);
+                        complete++;
+                    }
+                }
+            }
+            assertThat(complete).isPositive();
+        }
+        job.cancel();
+    }
+
+    /** Waits until the ledger knows that it has everything sent so far. */
+    private void awaitMark() {
+        long until = System.currentTimeMillis();
+        try (Ledger ledger = Ledger.connect(elasticsearch.uri())) {
+            await().atMost(PATIENCE).ignoreExceptions().until(() -> {
+                kafka.sendMark(until);
+                return ledger.freshness().collectedUntil().toEpochMilli() == until;
+            });
         }
     }
 

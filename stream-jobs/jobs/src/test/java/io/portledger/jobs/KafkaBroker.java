@@ -3,6 +3,8 @@ package io.portledger.jobs;
 import io.portledger.records.RecordKey;
 import io.portledger.records.Topic;
 import io.portledger.records.v1.BindingEvent;
+import io.portledger.records.v1.CollectorMark;
+import io.portledger.records.v1.ExporterGap;
 import io.portledger.records.v1.Undecodable;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -117,6 +119,22 @@ final class KafkaBroker implements AutoCloseable {
     /** @param atMillis when a collector received what it tells; null is now */
     void send(Topic topic, byte[] key, byte @Nullable [] value, @Nullable Long atMillis) {
         var unused = producer.send(new ProducerRecord<>(topic.topicName(), null, atMillis, key, value));
+    }
+
+    /** Tells in every partition, as a collector does, that everything up to then was sent. */
+    void sendMark(long untilMillis) {
+        CollectorMark mark = CollectorMark.newBuilder()
+                .setCollector("c1")
+                .setUntilMillis(untilMillis)
+                .setPartitions(2 * PARTITIONS)
+                .build();
+        byte[] inEvents = BindingEvent.newBuilder().setMark(mark).build().toByteArray();
+        byte[] inGaps = ExporterGap.newBuilder().setMark(mark).build().toByteArray();
+        for (int i = 0; i < PARTITIONS; i++) {
+            var unused = producer.send(new ProducerRecord<>(Topic.NAT_EVENTS.topicName(), i, null, inEvents));
+            var unusedToo = producer.send(new ProducerRecord<>(Topic.EXPORTER_HEALTH.topicName(), i, null, inGaps));
+        }
+        producer.flush();
     }
 
     /** Waits until everything sent is stored. */

@@ -42,6 +42,7 @@ public final class Ledger implements AutoCloseable {
 
     private static final int MAX_INTERVALS = 1_000;
     private static final int GAPS_PER_PAGE = 1_000;
+    private static final int MAX_MARKS = 10_000;
 
     private final ElasticsearchConnection elasticsearch;
     private final Clock clock;
@@ -84,6 +85,9 @@ public final class Ledger implements AutoCloseable {
             throw new IllegalArgumentException("The time asked about, " + question.at()
                     + ", lies in the future: the ledger knows only what has happened (it is now " + now + ").");
         }
+        // Asked first and alone: what a mark speaks of is in the ledger before the mark is, so that a mark read later
+        // than the intervals could speak of some that were not found.
+        Progress progress = progress();
         Query slot = slotQuery(question.ipv4(), question.port());
         long from = question.from().toEpochMilli();
         long to = question.to().toEpochMilli();
@@ -114,7 +118,7 @@ public final class Ledger implements AutoCloseable {
 
         List<BindingInterval> holders = intervals(question, found.get(0));
         Instant lastLogged = later(boundary(found.get(1)), boundary(found.get(2)));
-        List<Gap> gaps = gapsThatMatter(question, lastLogged, found.get(3));
+        List<Gap> gaps = gapsThatMatter(question, lastLogged, progress, found.get(3));
         return new Answer(question, VerdictRules.verdict(question, holders), holders, gaps.isEmpty(), gaps);
     }
 
@@ -124,6 +128,7 @@ public final class Ledger implements AutoCloseable {
      * @throws LedgerException if the store does not answer in full
      */
     public Freshness freshness() {
+        Progress progress = progress();
         List<MultiSearchItem<ObjectNode>> found = search(MsearchRequest.of(all -> all.searches(bindings ->
                         bindings.header(header -> header.index(BindingDocument.ALIAS)
                                         .ignoreUnavailable(true)
@@ -146,6 +151,7 @@ public final class Ledger implements AutoCloseable {
         Double end = max(found.get(1), "end");
         Double newest = start == null ? end : end == null ? start : Double.valueOf(Math.max(start, end));
         return new Freshness(
+                progress.until(),
                 newest == null ? null : Instant.ofEpochMilli(newest.longValue()),
                 total(found.get(0)),
                 total(found.get(2)));
@@ -231,8 +237,9 @@ public final class Ledger implements AutoCloseable {
                 : Instant.ofEpochMilli(hits.getFirst().sort().getFirst().longValue());
     }
 
-    private List<Gap> gapsThatMatter(Question question, Instant lastLogged, ResponseBody<ObjectNode> firstPage) {
-        List<Gap> gaps = new ArrayList<>();
+    private List<Gap> gapsThatMatter(
+            Question question, Instant lastLogged, Progress progress, ResponseBody<ObjectNode> firstPage) {
+        List<Gap> gaps = new ArrayList<>(progress.gaps(question));
         ResponseBody<ObjectNode> page = firstPage;
         while (true) {
             List<Gap> read = sources(page).map(GapDocument::read).toList();
@@ -246,6 +253,20 @@ public final class Ledger implements AutoCloseable {
         }
         gaps.sort(Comparator.comparing(Gap::from).thenComparing(Gap::to).thenComparing(Gap::exporter));
         return gaps;
+    }
+
+    private Progress progress() {
+        SearchResponse<ObjectNode> found = search(SearchRequest.of(search -> search.index(MarkDocument.ALIAS)
+                .ignoreUnavailable(true)
+                .allowPartialSearchResults(false)
+                .size(MAX_MARKS)
+                .trackTotalHits(total -> total.enabled(true))));
+        if (total(found) > MAX_MARKS) {
+            throw new LedgerException("There are " + total(found) + " marks of collectors, more than can be looked at ("
+                    + MAX_MARKS + "): delete those of collectors that are no more from the index " + MarkDocument.INDEX
+                    + ".");
+        }
+        return Progress.of(sources(found).map(MarkDocument::read).toList());
     }
 
     private SearchResponse<ObjectNode> nextGaps(Question question, List<FieldValue> after) {

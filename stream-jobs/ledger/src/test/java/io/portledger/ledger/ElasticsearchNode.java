@@ -6,6 +6,7 @@ import co.elastic.clients.util.BinaryData;
 import co.elastic.clients.util.ContentType;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.StringReader;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -52,7 +53,8 @@ public final class ElasticsearchNode {
             connection
                     .client()
                     .indices()
-                    .delete(delete -> delete.index("bindings-v1-*", "gaps-v1").ignoreUnavailable(true));
+                    .delete(delete ->
+                            delete.index("bindings-v1-*", "gaps-v1", "marks-v1").ignoreUnavailable(true));
             LedgerIndices.install(connection);
         }
     }
@@ -85,6 +87,19 @@ public final class ElasticsearchNode {
             if (response.errors()) {
                 throw new IOException(response.toString());
             }
+        }
+    }
+
+    /** Stores a mark as a stream job would, and makes it visible. */
+    public void store(Mark mark) throws IOException {
+        try (ElasticsearchConnection connection = ElasticsearchConnection.open(uri)) {
+            MarkDocument document = MarkDocument.of(mark);
+            connection
+                    .client()
+                    .index(index -> index.index(document.index())
+                            .id(document.id())
+                            .withJson(new StringReader(document.json()))
+                            .refresh(Refresh.True));
         }
     }
 

@@ -38,6 +38,7 @@ class LedgerTest {
     @BeforeEach
     void wipe() throws IOException {
         elasticsearch.wipe();
+        elasticsearch.store(mark("c1", 0, 1, NOW));
     }
 
     @AfterEach
@@ -52,7 +53,7 @@ class LedgerTest {
         assertThat(answer.verdict()).isEqualTo(Verdict.NOT_HELD);
         assertThat(answer.holders()).isEmpty();
         assertThat(answer.complete()).isTrue();
-        assertThat(ledger.freshness()).isEqualTo(new Freshness(null, 0, 0));
+        assertThat(ledger.freshness()).isEqualTo(new Freshness(NOW, null, 0, 0));
     }
 
     @ParameterizedTest(name = "{0} ms after the start, ± {1} ms: {2}")
@@ -171,7 +172,7 @@ class LedgerTest {
             assertThat(answer.holders()).containsExactly(interval);
             assertThat(answer.verdict()).isEqualTo(Verdict.HELD);
         }
-        assertThat(ledger.freshness()).isEqualTo(new Freshness(Instant.parse("2026-03-01T00:00:00Z"), 11, 0));
+        assertThat(ledger.freshness()).isEqualTo(new Freshness(NOW, Instant.parse("2026-03-01T00:00:00Z"), 11, 0));
     }
 
     @Test
@@ -246,6 +247,61 @@ class LedgerTest {
     }
 
     @Test
+    void whatTheCollectorsHaveNotStoredYetIsMissing() throws IOException {
+        elasticsearch.store(
+                List.of(Samples.logged(ADDRESS, set("0/6/34"), Samples.household(1), TEN, null)), List.of());
+        elasticsearch.store(mark("c1", 0, 1, ELEVEN));
+
+        assertThat(ledger.whoHeld(ADDRESS, 34 << 10, ELEVEN, Duration.ZERO).complete())
+                .isTrue();
+        Answer later = ledger.whoHeld(ADDRESS, 34 << 10, ELEVEN, Duration.ofSeconds(1));
+        assertThat(later.verdict()).isEqualTo(Verdict.HELD);
+        assertThat(later.complete()).isFalse();
+        assertThat(later.gaps())
+                .containsExactly(new Gap("*", 0, "NOT_YET_COLLECTED", ELEVEN.plusMillis(1), ELEVEN.plusSeconds(1), 0));
+        assertThat(ledger.freshness().collectedUntil()).isEqualTo(ELEVEN);
+    }
+
+    @Test
+    void theCollectorAndThePartitionThatAreFurthestBehindCount() throws IOException {
+        elasticsearch.store(mark("c2", 0, 2, NOW));
+        assertThat(ledger.freshness().collectedUntil())
+                .as("of the other partition nothing is known")
+                .isEqualTo(Instant.EPOCH);
+        assertThat(ledger.whoHeld(ADDRESS, 80, TEN, Duration.ZERO).gaps())
+                .containsExactly(new Gap("*", 0, "NOT_YET_COLLECTED", Instant.EPOCH, TEN, 0));
+
+        elasticsearch.store(mark("c2", 1, 2, ELEVEN));
+        assertThat(ledger.freshness().collectedUntil()).isEqualTo(ELEVEN);
+        elasticsearch.store(mark("c2", 1, 2, NOW));
+        assertThat(ledger.freshness().collectedUntil()).isEqualTo(NOW);
+    }
+
+    @Test
+    void aWindowThatReachesIntoTheFutureIsNotComplete() {
+        assertThat(ledger.whoHeld(ADDRESS, 80, NOW, Duration.ZERO).complete()).isTrue();
+        assertThat(ledger.whoHeld(ADDRESS, 80, NOW, Duration.ofMillis(1)).complete())
+                .isFalse();
+    }
+
+    @Test
+    void aLedgerOfWhichNoCollectorTellsIsNotComplete() throws IOException {
+        elasticsearch.wipe();
+
+        assertThat(ledger.whoHeld(ADDRESS, 80, TEN, Duration.ZERO).complete()).isFalse();
+    }
+
+    @Test
+    void whatASilentExporterMayHaveToTellIsMissing() throws IOException {
+        elasticsearch.store(new Mark(
+                "c1", "nat-events-v1", 0, 1, NOW, List.of(new Mark.Silence("192.0.2.1", 7, TEN.plusSeconds(600)))));
+
+        assertThat(ledger.whoHeld(ADDRESS, 80, TEN, Duration.ZERO).complete()).isTrue();
+        assertThat(ledger.whoHeld(ADDRESS, 80, ELEVEN, Duration.ZERO).gaps())
+                .containsExactly(new Gap("192.0.2.1", 7, "SILENT", TEN.plusSeconds(600), ELEVEN, 0));
+    }
+
+    @Test
     void manyGapsAreAllRead() throws IOException {
         List<Gap> gaps = new ArrayList<>();
         for (int i = 0; i < 2_500; i++) {
@@ -296,7 +352,7 @@ class LedgerTest {
                         Samples.logged(ADDRESS, set("0/6/35"), Samples.household(2), TEN.plusSeconds(1), null)),
                 List.of());
 
-        assertThat(ledger.freshness()).isEqualTo(new Freshness(ELEVEN, 2, 0));
+        assertThat(ledger.freshness()).isEqualTo(new Freshness(NOW, ELEVEN, 2, 0));
     }
 
     @Test
@@ -340,6 +396,10 @@ class LedgerTest {
 
     private static PortSet set(String key) {
         return PortSet.parse(key);
+    }
+
+    private static Mark mark(String collector, int partition, int partitions, Instant until) {
+        return new Mark(collector, "nat-events-v1", partition, partitions, until, List.of());
     }
 
     private static Gap gap(String exporter, Instant from, Instant to) {

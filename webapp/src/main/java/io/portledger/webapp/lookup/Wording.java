@@ -103,6 +103,9 @@ public final class Wording {
             case "SEQUENCE" -> "sequence numbers are missing: messages were lost on the way";
             case "RESTART" -> "the exporter restarted: messages before that may be lost";
             case "UNDECODABLE" -> "messages arrived that could not be decoded";
+            case "NOT_COLLECTED" -> "the collector was not running, or had no room";
+            case "NOT_YET_COLLECTED" -> "records of this time have not all arrived yet: ask again later";
+            case "SILENT" -> "the exporter was not heard";
             default -> gap.cause();
         };
     }

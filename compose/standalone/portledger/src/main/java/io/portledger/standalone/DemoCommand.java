@@ -50,6 +50,8 @@ final class DemoCommand implements Callable<Integer> {
     private static final String MARK = "emptied-by-demo";
     private static final Duration CATCH_UP = Duration.ofMinutes(2);
     private static final Duration STATUS_EVERY = Duration.ofSeconds(10);
+    /** For how long the first answer waits for the collector's mark to pass it. */
+    private static final Duration COMPLETE = Duration.ofSeconds(60);
     /** Records need a moment from the lwAFTR to the ledger; nobody asks that soon. */
     private static final Duration ARRIVAL = Duration.ofSeconds(10);
 
@@ -213,13 +215,16 @@ final class DemoCommand implements Callable<Integer> {
     private void firstAnswer(Standalone standalone, DemoNetwork network, HoldersClient client)
             throws QuestionException, StartException, InterruptedException {
         long deadline = System.nanoTime() + CATCH_UP.toNanos();
-        // One question, asked until its records have arrived; a newer one would always be just too new.
+        // One question, asked until its records have arrived, and it is known that they all have; a newer one would
+        // always be just too new. If something is missing for good, the answer says so, and is shown all the same.
+        long completeUntil = System.nanoTime() + COMPLETE.toNanos();
         @Nullable Question question = null;
         while (System.nanoTime() < deadline) {
             question = question == null ? someHolding(network) : question;
             if (question != null) {
                 JsonNode answer = ask(client, question);
-                if (isRight(question, answer)) {
+                boolean isComplete = answer.path("complete").asBoolean(false);
+                if (isRight(question, answer) && (isComplete || System.nanoTime() > completeUntil)) {
                     welcome(standalone, question, answer);
                     return;
                 }

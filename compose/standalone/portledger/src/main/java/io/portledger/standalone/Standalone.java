@@ -154,6 +154,8 @@ public final class Standalone implements AutoCloseable {
         data.write("collector.yaml", """
                 # Written anew at each start.
                 collector:
+                  # Whatever this machine is called: marks belong to the name.
+                  name: standalone
                   ipfix:
                     udp: "%1$s:%2$d"
                   syslog:

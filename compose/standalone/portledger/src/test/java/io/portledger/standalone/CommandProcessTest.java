@@ -132,7 +132,7 @@ class CommandProcessTest {
         return matcher.group(1);
     }
 
-    private static String freePorts() {
+    private static String freePorts() throws IOException {
         PortPlan free = PortPlan.free();
         return Arrays.stream(Service.values())
                 .map(service -> service.optionName() + "=" + free.of(service))

@@ -15,7 +15,8 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Tells every collector and syslog receiver of the settings of each change of the binding table, from one thread of its
- * own. Made to be a listener of the lwAFTR, and to be closed when the lwAFTR has told the last change.
+ * own. Its exporters are made to be listeners of the lwAFTR, best one by one, so that none waits for another's room to
+ * hear a snapshot; it is to be closed when the lwAFTR has told the last change.
  */
 public final class BindingExport implements BindingListener, AutoCloseable {
 
@@ -56,6 +57,16 @@ public final class BindingExport implements BindingListener, AutoCloseable {
         for (int i = 0; i < exporters.size(); i++) {
             exporters.get(i).onChange(change);
         }
+    }
+
+    @Override
+    public void onChangeOfAll(BindingChange change) {
+        exporters.forEach(exporter -> exporter.onChangeOfAll(change));
+    }
+
+    @Override
+    public boolean hasRoomForSnapshot() {
+        return exporters.stream().allMatch(BindingExporter::hasRoomForSnapshot);
     }
 
     /** Sends what still waits, for at most some seconds for each exporter, and ends. Idempotent. */

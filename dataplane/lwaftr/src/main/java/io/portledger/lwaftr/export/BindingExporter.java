@@ -36,6 +36,7 @@ public abstract sealed class BindingExporter implements BindingListener, AutoClo
     private static final long LONGEST_PAUSE_MILLIS = 30_000;
     private static final long CLOSE_CHECK_MILLIS = 5;
     private static final long CLOSE_LIMIT_NANOS = TimeUnit.SECONDS.toNanos(5);
+    private static final long LONGEST_CLOSE_NANOS = TimeUnit.SECONDS.toNanos(60);
     private static final long WARNING_INTERVAL_NANOS = TimeUnit.MINUTES.toNanos(1);
 
     final EventLoop loop;
@@ -127,12 +128,34 @@ public abstract sealed class BindingExporter implements BindingListener, AutoClo
     @Override
     public final void onChange(BindingChange change) {
         if (isClosing.get() || !queue.offer(change)) {
-            long dropped = drops.incrementAndGet();
-            if (dropped == 1) {
-                onLoop(() -> warn("a change of the binding table is dropped: the queue is full or closed"));
-            }
+            onDrop();
             return;
         }
+        sendSoon();
+    }
+
+    @Override
+    public final void onChangeOfAll(BindingChange change) {
+        if (isClosing.get()) {
+            onDrop();
+            return;
+        }
+        queue.add(change);
+        sendSoon();
+    }
+
+    @Override
+    public final boolean hasRoomForSnapshot() {
+        return queue.hasRoomForSnapshot();
+    }
+
+    private void onDrop() {
+        if (drops.incrementAndGet() == 1) {
+            onLoop(() -> warn("a change of the binding table is dropped: the queue is full or closed"));
+        }
+    }
+
+    private void sendSoon() {
         if (queue.size() >= urgentSize) {
             if (isDrainUrgent.compareAndSet(false, true)) {
                 onLoop(() -> {
@@ -153,11 +176,15 @@ public abstract sealed class BindingExporter implements BindingListener, AutoClo
         }
     }
 
-    /** Sends what still waits, for at most some seconds, and closes the socket. Idempotent; blocks until it is done. */
+    /**
+     * Sends what still waits, until nothing was sent for some seconds or a minute is over, and closes the socket.
+     * Idempotent; blocks until it is done.
+     */
     @Override
     public final void close() {
         CompletableFuture<Void> done = new CompletableFuture<>();
-        if (isClosing.compareAndSet(false, true) && onLoop(() -> finish(done, System.nanoTime() + CLOSE_LIMIT_NANOS))) {
+        if (isClosing.compareAndSet(false, true)
+                && onLoop(() -> finish(done, System.nanoTime(), System.nanoTime(), queue.size()))) {
             done.join();
         }
     }
@@ -232,12 +259,18 @@ public abstract sealed class BindingExporter implements BindingListener, AutoClo
         }
     }
 
-    private void finish(CompletableFuture<Void> done, long deadlineNanos) {
+    /** @param lastProgressNanos when there were last fewer left than before */
+    private void finish(CompletableFuture<Void> done, long begunNanos, long lastProgressNanos, int leftBefore) {
         drainIfOpen();
+        long now = System.nanoTime();
+        int left = queue.size();
+        long progressNanos = left < leftBefore ? now : lastProgressNanos;
+        boolean isInTime = now - progressNanos < CLOSE_LIMIT_NANOS && now - begunNanos < LONGEST_CLOSE_NANOS;
         boolean isWaitingPointless = channel == null && !isOpening;
         boolean isSomethingLeft = !queue.isEmpty() || isUnderWay();
-        if (isSomethingLeft && !isWaitingPointless && System.nanoTime() < deadlineNanos) {
-            var _ = loop.schedule(() -> finish(done, deadlineNanos), CLOSE_CHECK_MILLIS, TimeUnit.MILLISECONDS);
+        if (isSomethingLeft && !isWaitingPointless && isInTime) {
+            var _ = loop.schedule(
+                    () -> finish(done, begunNanos, progressNanos, left), CLOSE_CHECK_MILLIS, TimeUnit.MILLISECONDS);
             return;
         }
         isClosed = true;

@@ -29,8 +29,23 @@ final class ChangeQueue {
         this.capacity = capacity;
     }
 
+    /** Whether half of the room is free: repetitions may have no more. */
+    boolean hasRoomForSnapshot() {
+        return size.get() < (capacity + 1) / 2;
+    }
+
+    /** Takes a change, be there room or not. */
+    void add(BindingChange change) {
+        size.incrementAndGet();
+        entries.add(new Entry(change, droppedAtEnd.getAndSet(0)));
+    }
+
     /** Answers false if the change was dropped. */
     boolean offer(BindingChange change) {
+        if (change.kind() == BindingChange.Kind.SNAPSHOT && !hasRoomForSnapshot()) {
+            droppedAtEnd.incrementAndGet();
+            return false;
+        }
         if (size.incrementAndGet() > capacity) {
             size.decrementAndGet();
             droppedAtEnd.incrementAndGet();

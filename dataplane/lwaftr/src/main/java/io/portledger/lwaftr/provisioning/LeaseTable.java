@@ -24,7 +24,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.TreeSet;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -58,7 +57,9 @@ public final class LeaseTable {
     private final Map<Ipv6Address, Lease> leases = new HashMap<>();
     private final TreeSet<Lease> byExpiry = new TreeSet<>(Lease.BY_EXPIRY);
     private final Map<Ipv6Address, List<Binding>> permanent = new LinkedHashMap<>();
+    private final List<Walk> walks = new ArrayList<>();
     private Instant permanentSince = Instant.EPOCH;
+    private boolean isEnding;
 
     /**
      * @param pools in the order in which a client's is looked for
@@ -77,11 +78,15 @@ public final class LeaseTable {
         }
     }
 
-    /** Tells the listener every binding that holds now, as a snapshot does, and from now on every change. */
+    /**
+     * Tells the listener every binding that holds now, as {@link #snapshot} does, and from now on every change.
+     */
     public void addListener(BindingListener listener, Instant now) {
         expire(now);
-        forEachSnapshot(change -> tell(listener, change));
         listeners.add(listener);
+        Walk walk = new Walk(listener, bindingsNow());
+        walks.add(walk);
+        goOnWithSnapshots(now);
     }
 
     /**
@@ -119,7 +124,7 @@ public final class LeaseTable {
                         + present.ipv4() + " twice: to " + present.b4() + " and to " + binding.b4());
             });
             permanent.computeIfAbsent(binding.b4(), b4 -> new ArrayList<>(1)).add(binding);
-            tell(new BindingChange(BindingChange.Kind.CREATED, permanentSince, binding));
+            tellOfAll(new BindingChange(BindingChange.Kind.CREATED, permanentSince, binding));
         }
     }
 
@@ -210,15 +215,39 @@ public final class LeaseTable {
                 : Optional.of(byExpiry.first().expiresAt());
     }
 
-    /** Tells the listeners every binding that holds now, with the time of its creation. */
+    /**
+     * Tells the listeners every binding that holds now, with the time of its creation: at once as far as they have room,
+     * and the rest by {@link #goOnWithSnapshots}. A listener that has not heard the last snapshot to its end hears no
+     * other.
+     */
     public void snapshot(Instant now) {
         expire(now);
-        forEachSnapshot(this::tell);
+        List<Held> held = bindingsNow();
+        for (BindingListener listener : listeners) {
+            if (walks.stream().noneMatch(walk -> walk.listener.equals(listener))) {
+                walks.add(new Walk(listener, held));
+            }
+        }
+        goOnWithSnapshots(now);
+    }
+
+    /**
+     * Tells listeners that have room again more of the snapshots that they have not heard to their end. To be called now
+     * and then.
+     *
+     * @return whether any has still to hear more
+     */
+    public boolean goOnWithSnapshots(Instant now) {
+        expire(now);
+        walks.removeIf(Walk::isAtEnd);
+        return !walks.isEmpty();
     }
 
     /** Ends everything, because forwarding ends. */
     public void endAll(Instant now) {
         expire(now);
+        walks.clear();
+        isEnding = true;
         for (Lease lease : List.copyOf(byExpiry)) {
             release(lease, now);
         }
@@ -226,10 +255,11 @@ public final class LeaseTable {
         for (List<Binding> bindings : permanent.values()) {
             for (Binding binding : bindings) {
                 table.remove(binding.ipv4(), binding.ports());
-                tell(new BindingChange(BindingChange.Kind.DELETED, until, binding));
+                tellOfAll(new BindingChange(BindingChange.Kind.DELETED, until, binding));
             }
         }
         permanent.clear();
+        isEnding = false;
     }
 
     /** How many leases hold, those included that ended since the last call of another method. */
@@ -249,29 +279,74 @@ public final class LeaseTable {
         Binding binding = lease.binding();
         table.remove(binding.ipv4(), binding.ports());
         lease.pool().giveBack(lease.number(), binding.b4(), until, laterOf(until, now));
-        tell(new BindingChange(BindingChange.Kind.DELETED, until, binding));
+        BindingChange change = new BindingChange(BindingChange.Kind.DELETED, until, binding);
+        if (isEnding) {
+            tellOfAll(change);
+        } else {
+            tell(change);
+        }
     }
 
-    private void forEachSnapshot(Consumer<BindingChange> action) {
+    private List<Held> bindingsNow() {
+        List<Held> held = new ArrayList<>(leases.size());
         for (List<Binding> bindings : permanent.values()) {
             for (Binding binding : bindings) {
-                action.accept(new BindingChange(BindingChange.Kind.SNAPSHOT, permanentSince, binding));
+                held.add(new Held(binding, permanentSince, null));
             }
         }
         for (Lease lease : leases.values()) {
-            action.accept(new BindingChange(BindingChange.Kind.SNAPSHOT, lease.createdAt(), lease.binding()));
+            held.add(new Held(lease.binding(), lease.createdAt(), lease));
+        }
+        return held;
+    }
+
+    /** A binding at the time that a snapshot began. */
+    private record Held(
+            Binding binding, Instant since, @Nullable Lease lease) {}
+
+    /** A snapshot on its way to one listener. */
+    private final class Walk {
+        private final BindingListener listener;
+        private final Iterator<Held> rest;
+
+        Walk(BindingListener listener, List<Held> held) {
+            this.listener = listener;
+            this.rest = held.iterator();
+        }
+
+        /** Goes on as far as there is room. */
+        boolean isAtEnd() {
+            while (rest.hasNext()) {
+                if (!listener.hasRoomForSnapshot()) {
+                    return false;
+                }
+                Held held = rest.next();
+                Binding binding = held.binding();
+                if (held.lease() == null || held.lease().equals(leases.get(binding.b4()))) {
+                    BindingChange change = new BindingChange(BindingChange.Kind.SNAPSHOT, held.since(), binding);
+                    tell(change, () -> listener.onChange(change));
+                }
+            }
+            return true;
         }
     }
 
     private void tell(BindingChange change) {
         for (BindingListener listener : listeners) {
-            tell(listener, change);
+            tell(change, () -> listener.onChange(change));
         }
     }
 
-    private static void tell(BindingListener listener, BindingChange change) {
+    /** Tells one of as many changes as there are bindings: nobody may run out of room. */
+    private void tellOfAll(BindingChange change) {
+        for (BindingListener listener : listeners) {
+            tell(change, () -> listener.onChangeOfAll(change));
+        }
+    }
+
+    private static void tell(BindingChange change, Runnable telling) {
         try {
-            listener.onChange(change);
+            telling.run();
         } catch (RuntimeException e) {
             // Provisioning goes on: a broken exporter must not cost subscribers their bindings.
             log.error("A binding listener failed on {}", change, e);

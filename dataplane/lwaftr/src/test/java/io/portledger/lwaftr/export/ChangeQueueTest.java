@@ -2,6 +2,7 @@ package io.portledger.lwaftr.export;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.portledger.lwaftr.BindingChange;
 import org.junit.jupiter.api.Test;
 
 class ChangeQueueTest {
@@ -22,6 +23,35 @@ class ChangeQueueTest {
         assertThat(queue.poll()).isEqualTo(new ChangeQueue.Entry(Changes.numbered(4), 2));
         assertThat(queue.poll()).isNull();
         assertThat(queue.takeDroppedAtEnd()).isZero();
+    }
+
+    @Test
+    void repetitionsHaveHalfOfTheRoom() {
+        BindingChange snapshot = new BindingChange(
+                BindingChange.Kind.SNAPSHOT,
+                Changes.CREATED_AT,
+                Changes.numbered(9).binding());
+        assertThat(queue.hasRoomForSnapshot()).isTrue();
+        assertThat(queue.offer(snapshot)).isTrue();
+        assertThat(queue.hasRoomForSnapshot()).isFalse();
+        assertThat(queue.offer(snapshot)).isFalse();
+        assertThat(queue.offer(Changes.numbered(0))).isTrue();
+        assertThat(queue.poll()).isEqualTo(new ChangeQueue.Entry(snapshot, 0));
+        assertThat(queue.hasRoomForSnapshot()).isFalse();
+        assertThat(queue.poll()).isEqualTo(new ChangeQueue.Entry(Changes.numbered(0), 1));
+        assertThat(queue.hasRoomForSnapshot()).isTrue();
+    }
+
+    @Test
+    void whatMustBeTakenIsTakenBeyondTheRoom() {
+        for (int i = 0; i < 5; i++) {
+            queue.add(Changes.numbered(i));
+        }
+        assertThat(queue.offer(Changes.numbered(5))).isFalse();
+        for (int i = 0; i < 5; i++) {
+            assertThat(queue.poll()).isEqualTo(new ChangeQueue.Entry(Changes.numbered(i), 0));
+        }
+        assertThat(queue.offer(Changes.numbered(6))).isTrue();
     }
 
     @Test
