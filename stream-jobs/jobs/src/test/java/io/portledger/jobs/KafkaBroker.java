@@ -100,7 +100,8 @@ final class KafkaBroker implements AutoCloseable {
                             .toList())
                     .all()
                     .get();
-            // Only a leader answers this. Whoever produces before there is one confuses the broker's count of his records.
+            // Only a leader answers this. Whoever produces before there is one confuses the broker's count of his
+            // records.
             for (Topic topic : Topic.values()) {
                 admin.listOffsets(latest(topic)).all().get();
             }
