@@ -34,9 +34,9 @@ class LwaftrBenchTest {
                         "1000 one:64: 28088 of 32768");
         List<List<String>> rows = rows();
         assertThat(rows).hasSize(8).allSatisfy(row -> {
-            assertThat(row.get(4)).as("downstream").matches("[0-9.]+");
-            assertThat(row.get(6)).as("both").matches("[0-9.]+ \\([0-9.]+-[0-9.]+\\)");
-            assertThat(row.get(13)).as("ratio").matches(isThere("gcc") ? "[0-9.]+" : "");
+            assertThat(row.get(4)).as("downstream").matches("[0-9.,]+");
+            assertThat(row.get(6)).as("both").matches("[0-9.,]+ \\([0-9.,]+-[0-9.,]+\\)");
+            assertThat(row.get(13)).as("ratio").matches(isThere("gcc") ? "[0-9.,]+" : "");
         });
     }
 
@@ -55,7 +55,7 @@ class LwaftrBenchTest {
         assertThat(bench("--load", "--bindings", "1000")).as(err.toString()).isZero();
         assertThat(rows()).singleElement().satisfies(row -> {
             assertThat(row.get(1)).isEqualTo("1,000");
-            assertThat(row.get(6)).as("seconds to the first packet").matches("[0-9.]+ \\([0-9.]+-[0-9.]+\\)");
+            assertThat(row.get(6)).as("seconds to the first packet").matches("[0-9.,]+ \\([0-9.,]+-[0-9.,]+\\)");
         });
     }
 
