@@ -60,6 +60,7 @@ public final class Collector implements AutoCloseable {
     private final InstantSource clock;
     private final Tally tally = new Tally();
     private final GapBoard gapBoard = new GapBoard();
+    private final SkewWatch skewWatch;
     private final Outbox outbox;
     private final Outbox.Batch gapBatch;
     private final IpfixIntake ipfixIntake;
@@ -111,12 +112,18 @@ public final class Collector implements AutoCloseable {
                 KafkaAccess.producer(settings.kafka()), settings.kafka().bufferOctets(), tally, gapBoard);
         gapBatch = outbox.new Batch();
         long gapMarginMillis = settings.gapMargin().toMillis();
+        // A mark is older than the reorder window: what is held no longer than that comes before it.
+        skewWatch = new SkewWatch(
+                gapBoard,
+                settings.maxSkew().toMillis(),
+                settings.ipfix().reorderWindow().toMillis());
         ipfixIntake = new IpfixIntake(
                 settings.ipfix(),
                 settings.enterpriseNumber(),
                 clock,
                 outbox,
                 gapBoard,
+                skewWatch,
                 tally,
                 gapMarginMillis,
                 collectedUntilMillis);
@@ -126,6 +133,7 @@ public final class Collector implements AutoCloseable {
                 clock,
                 outbox,
                 gapBoard,
+                skewWatch,
                 tally,
                 gapMarginMillis,
                 collectedUntilMillis);
@@ -290,6 +298,7 @@ public final class Collector implements AutoCloseable {
 
     private void publishGaps() {
         long now = clock.millis();
+        skewWatch.expire(now);
         for (ExporterGap gap : gapBoard.flush()) {
             gapBatch.add(gap, now);
         }
@@ -338,6 +347,7 @@ public final class Collector implements AutoCloseable {
         eventLoops.shutdownGracefully(0, 10, TimeUnit.SECONDS).awaitUninterruptibly();
         long stoppedMillis = clock.millis();
         ipfixIntake.close();
+        skewWatch.close();
         publishGaps();
         long deadline = System.nanoTime() + settings.kafka().stopTimeout().toNanos();
         // What Kafka refuses meanwhile becomes a gap; what it does not take in time keeps the last mark where it is,

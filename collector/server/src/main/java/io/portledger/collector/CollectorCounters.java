@@ -43,7 +43,8 @@ public record CollectorCounters(Map<Counter, Long> values) {
                 + get(Counter.GAPS_RESTART)
                 + get(Counter.GAPS_UNDECODABLE)
                 + get(Counter.GAPS_NOT_COLLECTED)
-                + get(Counter.GAPS_SILENT);
+                + get(Counter.GAPS_SILENT)
+                + get(Counter.GAPS_SKEW);
     }
 
     /** The counters that are not zero: {@code IPFIX_MESSAGES 12, BINDING_EVENTS 10}. */

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param enterpriseNumber the private enterprise number of our own IPFIX elements and SD-ELEMENT
  * @param udpReceiveBufferOctets size of the kernel's buffer of each UDP socket
  * @param gapMargin how long before its export an event may have happened
+ * @param maxSkew how far an exporter's clock and the collector's may differ
  * @param threads event loops; UDP listeners keep to one each
  * @param kafka how records reach Kafka
  */
@@ -25,6 +26,7 @@ public record CollectorSettings(
         long enterpriseNumber,
         int udpReceiveBufferOctets,
         Duration gapMargin,
+        Duration maxSkew,
         int threads,
         KafkaSettings kafka) {
 
@@ -45,6 +47,7 @@ public record CollectorSettings(
         }
         requireAtLeast("udp-receive-buffer-octets", udpReceiveBufferOctets, 65_536);
         requireAtLeast("gap-margin", gapMargin, Duration.ZERO);
+        requireAtLeast("max-skew", maxSkew, Duration.ZERO);
         requireAtLeast("threads", threads, 1);
     }
 

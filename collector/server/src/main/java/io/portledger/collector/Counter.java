@@ -49,6 +49,8 @@ public enum Counter {
     GAPS_NOT_COLLECTED("Gaps published because the collector was not running or had no room"),
     /** Gaps by silence. */
     GAPS_SILENT("Gaps published because an IPFIX exporter was silent for too long and came back, or was given up"),
+    /** Gaps by clocks. */
+    GAPS_SKEW("Gaps published because an exporter's clock and the collector's differ too much"),
     /** Late messages. */
     LATE_MESSAGES("IPFIX messages that came after one with a higher sequence number, or twice"),
 

@@ -65,6 +65,7 @@ final class IpfixIntake extends SimpleChannelInboundHandler<DatagramPacket> {
     private final Outbox outbox;
     private final Outbox.Batch batch;
     private final GapBoard gapBoard;
+    private final SkewWatch skewWatch;
     private final Tally tally;
     private final long gapMarginMillis;
     private final OptionalLong collectedUntilMillis;
@@ -107,6 +108,7 @@ final class IpfixIntake extends SimpleChannelInboundHandler<DatagramPacket> {
             InstantSource clock,
             Outbox outbox,
             GapBoard gapBoard,
+            SkewWatch skewWatch,
             Tally tally,
             long gapMarginMillis,
             OptionalLong collectedUntilMillis) {
@@ -114,6 +116,7 @@ final class IpfixIntake extends SimpleChannelInboundHandler<DatagramPacket> {
         this.clock = clock;
         this.outbox = outbox;
         this.gapBoard = gapBoard;
+        this.skewWatch = skewWatch;
         this.tally = tally;
         this.gapMarginMillis = gapMarginMillis;
         this.collectedUntilMillis = collectedUntilMillis;
@@ -410,12 +413,16 @@ final class IpfixIntake extends SimpleChannelInboundHandler<DatagramPacket> {
             int domain = (int) header.observationDomainId();
             long exportMillis = header.exportTimeSeconds() * 1000;
             Domain its = domain(domain);
-            if (!its.onMessage(header, records, receivedMillis)) {
+            boolean isInOrder = its.onMessage(header, records, receivedMillis);
+            if (!isInOrder) {
                 tally.count(Counter.LATE_MESSAGES);
             }
             Origin origin = new Origin(exporter, domain);
             lastMessageMillis.put(origin, Math.min(receivedMillis, exportMillis));
             if (its.isSpeakingOfBindings) {
+                if (isInOrder) {
+                    skewWatch.compare(exporter, domain, exportMillis, exportMillis + 999, receivedMillis);
+                }
                 onHeard(origin, receivedMillis);
             }
         }

@@ -138,6 +138,7 @@ final class Outbox implements AutoCloseable {
                         case UNDECODABLE -> Counter.GAPS_UNDECODABLE;
                         case NOT_COLLECTED -> Counter.GAPS_NOT_COLLECTED;
                         case SILENT -> Counter.GAPS_SILENT;
+                        case SKEW -> Counter.GAPS_SKEW;
                         default -> Counter.GAPS_SEQUENCE;
                     });
             add(Topic.EXPORTER_HEALTH, RecordKey.of(gap), gap, nowMillis, null, OptionalLong.empty(), gap);

@@ -40,6 +40,7 @@ final class SyslogIntake {
     private final InstantSource clock;
     private final Outbox outbox;
     private final GapBoard gapBoard;
+    private final SkewWatch skewWatch;
     private final Tally tally;
     private final long gapMarginMillis;
     private final OptionalLong collectedUntilMillis;
@@ -54,6 +55,7 @@ final class SyslogIntake {
             InstantSource clock,
             Outbox outbox,
             GapBoard gapBoard,
+            SkewWatch skewWatch,
             Tally tally,
             long gapMarginMillis,
             OptionalLong collectedUntilMillis) {
@@ -62,6 +64,7 @@ final class SyslogIntake {
         this.clock = clock;
         this.outbox = outbox;
         this.gapBoard = gapBoard;
+        this.skewWatch = skewWatch;
         this.tally = tally;
         this.gapMarginMillis = gapMarginMillis;
         this.collectedUntilMillis = collectedUntilMillis;
@@ -116,6 +119,9 @@ final class SyslogIntake {
             switch (reading) {
                 case Reading.Binding binding -> {
                     onBinding(exporter, transport, now);
+                    // A message may be long on its way, and its event older still; but never from the future.
+                    skewWatch.compare(
+                            exporter, 0, Long.MIN_VALUE, binding.fact().eventTimeMillis(), now);
                     batch.add(binding.fact().toEvent(evidence.build()));
                     return true;
                 }

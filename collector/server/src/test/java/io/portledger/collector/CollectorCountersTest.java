@@ -25,7 +25,7 @@ class CollectorCountersTest {
 
         assertThat(counters.undecodable()).isEqualTo(7);
         assertThat(counters.notAboutBindings()).isEqualTo(3);
-        assertThat(counters.gaps()).isEqualTo(5);
+        assertThat(counters.gaps()).isEqualTo(6);
     }
 
     @Test

@@ -136,10 +136,14 @@ class CollectorTest {
         return messages;
     }
 
-    /** Gaps but those that every collector publishes when it starts on a Kafka with records. */
+    /**
+     * Gaps but those that every collector publishes when it starts on a Kafka with records, and those of messages that
+     * are of the year 2023.
+     */
     private List<ExporterGap> gaps() throws InvalidProtocolBufferException {
         return read(Topic.EXPORTER_HEALTH, ExporterGap.parser()).stream()
-                .filter(gap -> gap.getCause() != ExporterGap.Cause.NOT_COLLECTED)
+                .filter(gap ->
+                        gap.getCause() != ExporterGap.Cause.NOT_COLLECTED && gap.getCause() != ExporterGap.Cause.SKEW)
                 .toList();
     }
 
@@ -395,7 +399,8 @@ class CollectorTest {
         second.close();
 
         assertThat(read(Topic.EXPORTER_HEALTH, ExporterGap.parser()))
-                .as("for whoever was not heard yet, and for the exporter that was")
+                .as("for whoever was not heard yet, and for the exporter that was, whose clock shows the year 2023")
+                .filteredOn(gap -> gap.getCause() != ExporterGap.Cause.SKEW)
                 .allSatisfy(gap -> {
                     assertThat(gap.getCause()).isEqualTo(ExporterGap.Cause.NOT_COLLECTED);
                     assertThat(gap.getFromMillis()).isEqualTo(until - 2000);

@@ -39,11 +39,20 @@ class IpfixIntakeTest {
 
     private final TestClock clock = new TestClock(T0);
     private KafkaInMemory kafka = new KafkaInMemory(true, 1 << 20);
+    private final SkewWatch skewWatch = new SkewWatch(kafka.gapBoard, 5000, 0);
     private IpfixIntake intake = intake(OptionalLong.empty());
 
     private IpfixIntake intake(OptionalLong collectedUntilMillis) {
         return new IpfixIntake(
-                SETTINGS, 32473, clock, kafka.outbox, kafka.gapBoard, kafka.tally, MARGIN, collectedUntilMillis);
+                SETTINGS,
+                32473,
+                clock,
+                kafka.outbox,
+                kafka.gapBoard,
+                skewWatch,
+                kafka.tally,
+                MARGIN,
+                collectedUntilMillis);
     }
 
     @AfterEach
@@ -269,6 +278,30 @@ class IpfixIntakeTest {
         clock.advance(Duration.ofDays(1).toMillis());
 
         assertThat(intake.silences()).isEmpty();
+    }
+
+    @Test
+    void anExporterOfBindingsWhoseClockIsWrongIsAGap() {
+        Messages.Exporter exporter = new Messages.Exporter();
+        take(SENDER, exporter.template(Messages.EXPORT_SECONDS + 5));
+        skewWatch.close();
+        assertThat(kafka.gaps()).as("within what is allowed").isEmpty();
+        take(SENDER, exporter.records(1, Messages.EXPORT_SECONDS + 10));
+        skewWatch.close();
+        assertThat(kafka.gaps()).as("ten seconds ahead").containsExactly(gap(Cause.SKEW, T0 - 10_000, T0 + 20_999, 0));
+
+        clock.advance(60_000);
+        take(SENDER, exporter.records(1, Messages.EXPORT_SECONDS + 20));
+        skewWatch.close();
+        assertThat(kafka.gaps())
+                .as("39 seconds behind")
+                .containsExactly(gap(Cause.SKEW, T0 + 20_999 - 39_001, T0 + 60_000 + 39_001, 0));
+
+        take(
+                SENDER_FROM_ANOTHER_PORT,
+                HexFormat.of().parseHex("000a001c6553f1000000000700000001" + "0002000c0190000100040001"));
+        skewWatch.close();
+        assertThat(kafka.gaps()).as("of one that sends no bindings").isEmpty();
     }
 
     @Test

@@ -34,6 +34,7 @@ class SyslogIntakeTest {
 
     private final TestClock clock = new TestClock(T0);
     private KafkaInMemory kafka = new KafkaInMemory(true, 1 << 20);
+    private final SkewWatch skewWatch = new SkewWatch(kafka.gapBoard, 5000, 0);
 
     @AfterEach
     void closeKafka() {
@@ -42,7 +43,15 @@ class SyslogIntakeTest {
 
     private SyslogIntake intake(OptionalLong collectedUntilMillis) {
         return new SyslogIntake(
-                SETTINGS, 32473, clock, kafka.outbox, kafka.gapBoard, kafka.tally, MARGIN, collectedUntilMillis);
+                SETTINGS,
+                32473,
+                clock,
+                kafka.outbox,
+                kafka.gapBoard,
+                skewWatch,
+                kafka.tally,
+                MARGIN,
+                collectedUntilMillis);
     }
 
     private static EmbeddedChannel connect(SyslogIntake intake) {
@@ -132,6 +141,25 @@ class SyslogIntakeTest {
             assertThat(gap.getCause()).isEqualTo(ExporterGap.Cause.UNDECODABLE);
             assertThat(gap.getFromMillis()).as("it was an hour on its way").isEqualTo(T0 + 123);
             assertThat(gap.getToMillis()).isEqualTo(T0 + 3_600_000);
+        });
+    }
+
+    @Test
+    void aBindingFromTheFutureShowsThatAClockIsWrong() throws Exception {
+        EmbeddedChannel channel = connect(intake(OptionalLong.empty()));
+        clock.advance(-4877);
+        channel.writeInbound(text(BINDING + "\n"));
+        skewWatch.close();
+        assertThat(kafka.gaps()).as("5 s are allowed").isEmpty();
+        clock.advance(-1);
+        channel.writeInbound(text(BINDING + "\n"));
+        skewWatch.close();
+
+        assertThat(kafka.events()).hasSize(2);
+        assertThat(kafka.gaps()).singleElement().satisfies(gap -> {
+            assertThat(gap.getCause()).isEqualTo(ExporterGap.Cause.SKEW);
+            assertThat(gap.getFromMillis()).isEqualTo(T0 + 123 - 2 * 5001);
+            assertThat(gap.getToMillis()).isEqualTo(T0 + 123 + 5001);
         });
     }
 

@@ -105,6 +105,7 @@ public final class Wording {
             case "UNDECODABLE" -> "messages arrived that could not be decoded";
             case "NOT_COLLECTED" -> "the collector was not running, or had no room";
             case "NOT_YET_COLLECTED" -> "records of this time have not all arrived yet: ask again later";
+            case "SKEW" -> "the exporter's clock and the collector's differ: the times are doubtful";
             case "SILENT" -> "the exporter was not heard";
             default -> gap.cause();
         };
