@@ -270,8 +270,8 @@ public final class LwaftrBench implements Callable<Integer> {
                 + " forks (min-max), lost: all forks");
         print("");
         print("| bindings | updates/s wanted | updates/s made | packets forwarded | lost | ns/packet "
-                + "| longest batch, us | longest update, us |");
-        print("| --: | --: | --: | --: | --: | --: | --: | --: |");
+                + "| longest batch, us | of it at work, us | longest update, us |");
+        print("| --: | --: | --: | --: | --: | --: | --: | --: | --: |");
         all.stream()
                 .map(figures -> new UpdateRow(figures.bindings(), figures.rate()))
                 .distinct()
@@ -286,7 +286,7 @@ public final class LwaftrBench implements Callable<Integer> {
                     .toList();
             return String.format(
                     Locale.ROOT,
-                    "| %,d | %s | %s | %,d | %,d | %s | %s | %s |",
+                    "| %,d | %s | %s | %,d | %,d | %s | %s | %s | %s |",
                     bindings,
                     rate == Integer.MAX_VALUE ? "as many as it can" : String.format(Locale.ROOT, "%,d", rate),
                     Spread.of(own.stream().map(UpdateFigures::updatesPerSecond).toList())
@@ -299,6 +299,10 @@ public final class LwaftrBench implements Callable<Integer> {
                             .toString(1),
                     Spread.of(own.stream()
                                     .map(UpdateFigures::longestBatchMicros)
+                                    .toList())
+                            .toString(0),
+                    Spread.of(own.stream()
+                                    .map(UpdateFigures::longestBatchCpuMicros)
                                     .toList())
                             .toString(0),
                     Spread.of(own.stream()

@@ -9,6 +9,8 @@ package io.portledger.lwaftr.bench;
  * @param lost packets that it did not forward
  * @param nanosPerPacket of forwarding, both ways
  * @param longestBatchMicros the longest time from the end of a pair of batches to the end of the next
+ * @param longestBatchCpuMicros the most that the thread worked in that time: what is above it on the clock, the thread
+ *     was kept from working, by other programs or by the garbage collector
  * @param longestUpdateMicros the longest time that a change took
  */
 record UpdateFigures(
@@ -19,6 +21,7 @@ record UpdateFigures(
         long lost,
         double nanosPerPacket,
         double longestBatchMicros,
+        double longestBatchCpuMicros,
         double longestUpdateMicros) {
 
     static UpdateFigures parse(String line) {
@@ -31,11 +34,12 @@ record UpdateFigures(
                 Long.parseLong(words[4]),
                 Double.parseDouble(words[5]),
                 Double.parseDouble(words[6]),
-                Double.parseDouble(words[7]));
+                Double.parseDouble(words[7]),
+                Double.parseDouble(words[8]));
     }
 
     String toLine() {
         return bindings + " " + rate + " " + updatesPerSecond + " " + offered + " " + lost + " " + nanosPerPacket + " "
-                + longestBatchMicros + " " + longestUpdateMicros;
+                + longestBatchMicros + " " + longestBatchCpuMicros + " " + longestUpdateMicros;
     }
 }

@@ -3,6 +3,8 @@ package io.portledger.lwaftr.bench;
 import io.portledger.lwaftr.bench.PacketStream.Flows;
 import io.portledger.lwaftr.forwarding.BindingTable;
 import io.portledger.softwire.Binding;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.locks.LockSupport;
@@ -72,6 +74,7 @@ final class UpdateRun {
                                     phase.offered - phase.forwarded,
                                     phase.nanosPerPacket,
                                     phase.longestNanos / 1e3,
+                                    phase.longestCpuNanos / 1e3,
                                     updates.longestNanos / 1e3)
                             .toLine());
                 }
@@ -137,11 +140,13 @@ final class UpdateRun {
         private long forwarded;
         private double nanosPerPacket;
         private long longestNanos;
+        private long longestCpuNanos;
     }
 
     private static final class Worker implements Runnable {
 
         private final Traffic traffic;
+        private final ThreadMXBean threads = ManagementFactory.getThreadMXBean();
         private volatile Phase wanted = new Phase();
         private volatile boolean isEnding;
 
@@ -167,16 +172,22 @@ final class UpdateRun {
                 traffic.resetTimes();
                 long before = traffic.forwarded();
                 long last = System.nanoTime();
+                long lastCpu = threads.getCurrentThreadCpuTime();
                 long longest = 0;
+                long longestCpu = 0;
                 while (wanted == phase && !isEnding) {
                     long now = traffic.forwardBatches();
                     longest = Math.max(longest, now - last);
                     last = now;
+                    long cpu = threads.getCurrentThreadCpuTime();
+                    longestCpu = Math.max(longestCpu, cpu - lastCpu);
+                    lastCpu = cpu;
                 }
                 phase.offered = traffic.offered();
                 phase.forwarded = traffic.forwarded() - before;
                 phase.nanosPerPacket = (traffic.downstreamNanosPerPacket() + traffic.upstreamNanosPerPacket()) / 2;
                 phase.longestNanos = longest;
+                phase.longestCpuNanos = longestCpu;
                 phase.isOver.countDown();
             }
         }
