@@ -319,10 +319,14 @@ class JobsTest {
         kafka.send(Events.allocated(address, ports, 1, BEGIN));
         kafka.flush();
         long until = BEGIN;
-        kafka.sendMark(until);
 
         Job job = run(Duration.ofDays(7));
         try (Ledger ledger = Ledger.connect(elasticsearch.uri())) {
+            // An index that comes to be refuses searches; after the first mark all are there.
+            await().atMost(PATIENCE).ignoreExceptions().until(() -> {
+                kafka.sendMark(BEGIN);
+                return ledger.freshness().collectedUntil().toEpochMilli() == BEGIN;
+            });
             long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
             int changes = 0;
             int complete = 0;
