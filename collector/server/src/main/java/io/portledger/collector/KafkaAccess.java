@@ -4,6 +4,7 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import io.portledger.records.Topic;
 import io.portledger.records.v1.CollectorMark;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -13,7 +14,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.ListOffsetsResult;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -53,7 +53,9 @@ final class KafkaAccess {
         try {
             admin = Admin.create(clientProperties(settings));
             long deadline = System.nanoTime() + settings.startTimeout().toNanos();
+            List<String> names = new ArrayList<>();
             for (Topic topic : Topic.values()) {
+                names.add(topic.topicName());
                 try {
                     admin.createTopics(List.of(newTopic(topic, settings)))
                             .all()
@@ -64,7 +66,7 @@ final class KafkaAccess {
                     }
                 }
             }
-            OptionalLong newest = newestTimestamp(admin, COLLECTED, deadline);
+            OptionalLong newest = newestTimestamp(admin, names, deadline);
             OptionalLong mark = lastMark(settings, collector, deadline);
             return mark.isPresent() ? mark : newest;
         } catch (TimeoutException e) {
@@ -134,13 +136,17 @@ final class KafkaAccess {
                         .forEach((name, topic) -> topic.partitions()
                                 .forEach(partition -> partitions.put(
                                         new TopicPartition(name, partition.partition()), OffsetSpec.maxTimestamp())));
+                // All partitions are asked, so that each has a leader before anything is sent: a producer that meets
+                // one
+                // without can lose the order of its first batches, and does not recover.
                 return admin
                         .listOffsets(partitions)
                         .all()
                         .get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS)
-                        .values()
+                        .entrySet()
                         .stream()
-                        .mapToLong(ListOffsetsResult.ListOffsetsResultInfo::timestamp)
+                        .filter(newest -> COLLECTED.contains(newest.getKey().topic()))
+                        .mapToLong(newest -> newest.getValue().timestamp())
                         .filter(timestamp -> timestamp >= 0)
                         .max();
             } catch (ExecutionException e) {
