@@ -8,12 +8,11 @@ import io.netty.util.concurrent.DefaultThreadFactory;
 import io.portledger.lwaftr.export.BindingExport;
 import io.portledger.lwaftr.forwarding.BindingTable;
 import io.portledger.lwaftr.forwarding.Counters;
-import io.portledger.lwaftr.forwarding.ForwardingWorker;
+import io.portledger.lwaftr.forwarding.Forwarding;
 import io.portledger.lwaftr.provisioning.LeaseTable;
 import io.portledger.lwaftr.provisioning.PcpServer;
 import io.portledger.lwaftr.provisioning.PcpService;
 import io.portledger.lwaftr.provisioning.Pool;
-import io.portledger.packet.TunDevice;
 import io.portledger.softwire.table.BindingReader;
 import io.portledger.softwire.table.BindingTableException;
 import io.portledger.softwire.table.BindingTables;
@@ -57,13 +56,14 @@ public final class Lwaftr implements AutoCloseable {
     private boolean isClosed;
 
     private final PcpServer pcpServer;
-    private final @Nullable ForwardingWorker forwarding;
+    private final @Nullable Forwarding forwarding;
+    private final @Nullable Metrics metrics;
 
     private Lwaftr(LwaftrSettings settings, InstantSource clock, List<BindingListener> listeners) {
         this.clock = clock;
         List<Pool> pools =
                 settings.pools().stream().map(pool -> new Pool(pool.settings())).toList();
-        table = new BindingTable();
+        table = new BindingTable(0, settings.workers());
         Instant now = clock.instant();
         leases = new LeaseTable(pools, table, settings.brAddresses().getFirst());
         listeners.forEach(listener -> leases.addListener(listener, now));
@@ -75,14 +75,19 @@ public final class Lwaftr implements AutoCloseable {
         group = new MultiThreadIoEventLoopGroup(
                 1, new DefaultThreadFactory("lwaftr-control"), NioIoHandler.newFactory());
         control = group.next();
-        ForwardingWorker worker = null;
+        Forwarding started = null;
+        PcpServer server = null;
         try {
             addPermanentBindings(settings, now);
-            worker = startForwarding(settings);
-            pcpServer = PcpServer.start(control, settings.pcp().listen().toSocketAddress(), pcp, clock);
+            started = startForwarding(settings);
+            server = PcpServer.start(control, settings.pcp().listen().toSocketAddress(), pcp, clock);
+            metrics = Metrics.start(settings.metrics(), table, started);
         } catch (IOException | RuntimeException e) {
-            if (worker != null) {
-                worker.close();
+            if (server != null) {
+                server.close();
+            }
+            if (started != null) {
+                started.close();
             }
             leases.endAll(now);
             shutDown();
@@ -90,7 +95,8 @@ public final class Lwaftr implements AutoCloseable {
             table.close();
             throw e instanceof IOException io ? new UncheckedIOException(io.getMessage(), io) : (RuntimeException) e;
         }
-        forwarding = worker;
+        forwarding = started;
+        pcpServer = server;
         control.execute(this::watchTheClock);
         log.info("PCP server listens on {}; {}", pcpServer.address(), pools);
     }
@@ -141,9 +147,19 @@ public final class Lwaftr implements AutoCloseable {
         return table;
     }
 
-    /** What happened to the packets that were forwarded; empty if there is no TUN device. */
+    /** What happened to the packets that were forwarded until now; empty if there is no device. */
     public Optional<Counters> forwardingCounters() {
-        return Optional.ofNullable(forwarding).map(ForwardingWorker::counters);
+        return Optional.ofNullable(forwarding).map(Forwarding::counters);
+    }
+
+    /** Where metrics are served, if they are. */
+    public Optional<InetSocketAddress> metricsAddress() {
+        return Optional.ofNullable(metrics).map(Metrics::address);
+    }
+
+    /** Completes, with the reason, if packets cannot be forwarded any more; all else goes on. */
+    public CompletableFuture<String> forwardingFailure() {
+        return forwarding == null ? new CompletableFuture<>() : forwarding.failure();
     }
 
     /**
@@ -174,6 +190,9 @@ public final class Lwaftr implements AutoCloseable {
             isClosed = true;
         }
         pcpServer.close();
+        if (metrics != null) {
+            metrics.close();
+        }
         if (forwarding != null) {
             forwarding.close();
         }
@@ -187,13 +206,17 @@ public final class Lwaftr implements AutoCloseable {
         table.close();
     }
 
-    private @Nullable ForwardingWorker startForwarding(LwaftrSettings settings) throws IOException {
-        if (settings.tunDevice().isEmpty()) {
-            return null;
+    private @Nullable Forwarding startForwarding(LwaftrSettings settings) throws IOException {
+        Forwarding made = null;
+        if (settings.isByEthernet()) {
+            made = Forwarding.byEthernet(settings.workers(), table, settings.forwarding());
+        } else if (!settings.tunDevice().isEmpty()) {
+            made = Forwarding.byTun(settings.tunDevice(), settings.workers(), table, settings.forwarding());
         }
-        TunDevice device = TunDevice.open(settings.tunDevice());
-        log.info("Forwards through TUN device {}", device.name());
-        return ForwardingWorker.start(device, table, settings.forwarding());
+        if (made != null) {
+            log.info("Forwards through {}, workers: {}", made.device(), made.workers());
+        }
+        return made;
     }
 
     private void addPermanentBindings(LwaftrSettings settings, Instant now) throws IOException {

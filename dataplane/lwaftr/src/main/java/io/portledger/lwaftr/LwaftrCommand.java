@@ -80,6 +80,11 @@ public final class LwaftrCommand {
             }
             spec.commandLine().getOut().println("lwAFTR serves PCP on " + address + "; Ctrl-C ends it.");
             spec.commandLine().getOut().flush();
+            var _ = lwaftr.forwardingFailure().thenAccept(reason -> {
+                // Better to be started anew than to hand out bindings by which nothing is forwarded.
+                spec.commandLine().getErr().println("lwaftr: forwarding has ended: " + reason);
+                Thread.ofPlatform().start(() -> System.exit(1));
+            });
             ended.await();
             return 0;
         }

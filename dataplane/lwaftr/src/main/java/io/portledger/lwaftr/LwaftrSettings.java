@@ -28,7 +28,10 @@ import org.jspecify.annotations.Nullable;
  * @param ipv4Side see {@link ForwardingSettings}
  * @param ipv6Side see {@link ForwardingSettings}
  * @param bindingTable file with bindings that do not expire
- * @param tunDevice the TUN device through which packets are forwarded; empty: none
+ * @param tunDevice the TUN device through which packets are forwarded; empty: none. The sides may name Ethernet
+ *     interfaces instead
+ * @param workers how many threads forward, 1-256
+ * @param metrics where they can be read
  * @param pcp the PCP server
  * @param pools what is allocated to whom, in the order in which a client's pool is looked for
  * @param snapshotInterval time between two snapshots of all bindings
@@ -43,6 +46,8 @@ public record LwaftrSettings(
         ForwardingSettings.Side ipv6Side,
         @Nullable Path bindingTable,
         String tunDevice,
+        int workers,
+        Metrics metrics,
         Pcp pcp,
         List<Pool> pools,
         Duration snapshotInterval,
@@ -60,10 +65,35 @@ public record LwaftrSettings(
             throw new IllegalArgumentException("Invalid value " + snapshotInterval
                     + " for key snapshot-interval: too short (allowed: 1s and more)");
         }
+        if (workers < 1 || workers > 256) {
+            throw new IllegalArgumentException(
+                    "Invalid value " + workers + " for key workers: out of range (allowed: 1-256)");
+        }
+        boolean isByEthernet = !ipv4Side.device().isEmpty();
+        if (isByEthernet == ipv6Side.device().isEmpty()) {
+            throw new IllegalArgumentException("Invalid value \"\" for key " + (isByEthernet ? "ipv6" : "ipv4")
+                    + "-side.device: the other side has one (allowed: an interface, or none for both sides)");
+        }
+        if (isByEthernet && !tunDevice.isEmpty()) {
+            throw new IllegalArgumentException("Invalid value \"" + tunDevice + "\" for key tun-device: the sides have"
+                    + " Ethernet interfaces (allowed: one or the other)");
+        }
         for (Pool pool : pools) {
             pool.settings();
         }
     }
+
+    /** Whether packets are forwarded through Ethernet interfaces. */
+    public boolean isByEthernet() {
+        return !ipv4Side.device().isEmpty();
+    }
+
+    /**
+     * The metrics of Prometheus, by HTTP.
+     *
+     * @param listen where; null: nowhere
+     */
+    public record Metrics(@Nullable HostPort listen) {}
 
     /**
      * The PCP server (RFC 6887).

@@ -23,6 +23,10 @@ import java.io.UncheckedIOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -63,6 +67,27 @@ class LwaftrTest {
     @AfterEach
     void close() {
         lwaftr.close();
+    }
+
+    @Test
+    void tellsPrometheusWhatItHas() throws Exception {
+        lwaftr.close();
+        lwaftr = start(Map.of("METRICS_LISTEN", "127.0.0.1:0"));
+        ask(7200);
+        URI metrics = URI.create(
+                "http://127.0.0.1:" + lwaftr.metricsAddress().orElseThrow().getPort() + "/metrics");
+
+        HttpResponse<String> response = HttpClient.newHttpClient()
+                .send(HttpRequest.newBuilder(metrics).build(), HttpResponse.BodyHandlers.ofString());
+
+        assertThat(response.body().lines())
+                .contains("lwaftr_bindings 1.0")
+                .anyMatch(line -> line.startsWith("lwaftr_binding_table_bytes "));
+    }
+
+    @Test
+    void servesNoMetricsUnlessToldTo() {
+        assertThat(lwaftr.metricsAddress()).isEmpty();
     }
 
     @Test

@@ -34,7 +34,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One lwB4 that obtains its binding and renews it until it is closed. It does not forward packets yet.
+ * One lwB4 that obtains its binding and renews it until it is closed. It does not forward packets.
  *
  * <p>Thread-safe; the listener is called on the lwB4's own thread.
  */

@@ -4,9 +4,15 @@ import io.portledger.lwb4.fleet.Churn;
 import io.portledger.lwb4.fleet.Fleet;
 import io.portledger.lwb4.fleet.FleetSettings;
 import io.portledger.lwb4.fleet.Tenure;
+import io.portledger.lwb4.softwire.NftRules;
+import io.portledger.lwb4.softwire.SoftwireSettings;
+import io.portledger.lwb4.softwire.SoftwireWorker;
 import io.portledger.settings.HostPort;
 import io.portledger.settings.SettingsException;
+import io.portledger.softwire.Binding;
+import io.portledger.softwire.Ipv4Address;
 import io.portledger.softwire.Ipv6Address;
+import io.portledger.softwire.PortSet;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
@@ -17,6 +23,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
@@ -35,7 +42,7 @@ import picocli.CommandLine.Spec;
         description = "The lwB4 of RFC 7596: the subscriber's end of the softwire.",
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "COMMAND",
-        subcommands = {Lwb4Command.Run.class, Lwb4Command.RunFleet.class})
+        subcommands = {Lwb4Command.Run.class, Lwb4Command.Nftables.class, Lwb4Command.RunFleet.class})
 public final class Lwb4Command {
 
     private static final long RELEASE_SECONDS = 5;
@@ -48,8 +55,11 @@ public final class Lwb4Command {
     @Command(
             name = "run",
             description = {
-                "Runs one lwB4: obtains its binding by PCP, prints it, renews it, and releases it at the end (Ctrl-C).",
-                "This version does not yet translate or forward packets: no IPv4 traffic passes through it."
+                "Runs one lwB4 until it is told to end (Ctrl-C).",
+                "With lwb4.softwire.tun-device set, it forwards packets through the softwire by the binding in its "
+                        + "settings; the kernel translates them by the rules that 'lwb4 nftables' prints. Without, it "
+                        + "obtains a binding by PCP, prints it, renews it, and releases it at the end, and forwards "
+                        + "nothing."
             },
             mixinStandardHelpOptions = true)
     static final class Run implements Callable<Integer> {
@@ -67,25 +77,48 @@ public final class Lwb4Command {
         @Override
         public Integer call() throws InterruptedException {
             PrintWriter out = spec.commandLine().getOut();
-            Lwb4 lwb4;
             try {
-                lwb4 = Lwb4.start(
-                        Lwb4Settings.read(config, System.getenv()),
-                        InstantSource.system(),
-                        new SecureRandom(),
-                        outcome -> print(out, outcome));
-            } catch (SettingsException | UncheckedIOException e) {
+                Lwb4Settings settings = Lwb4Settings.read(config, System.getenv());
+                Optional<Binding> binding = settings.softwire().binding();
+                if (binding.isPresent()) {
+                    runSoftwire(binding.get(), settings.softwire(), out);
+                } else {
+                    runClient(settings, out);
+                }
+                return 0;
+            } catch (SettingsException | UncheckedIOException | IOException e) {
                 spec.commandLine().getErr().println("lwb4: " + e.getMessage());
                 return 2;
             }
+        }
+
+        private static void runSoftwire(Binding binding, SoftwireSettings settings, PrintWriter out)
+                throws IOException, InterruptedException {
+            SoftwireWorker worker = SoftwireWorker.start(binding, settings);
+            out.println("Softwire " + binding.b4() + " to " + binding.br() + " for " + binding.ipv4() + " ports "
+                    + binding.ports().key() + " through " + settings.tunDevice() + "; Ctrl-C ends it.");
+            out.flush();
+            untilToldToEnd(() -> {
+                worker.close();
+                out.println("Packets: " + worker.counters());
+                out.flush();
+            });
+        }
+
+        private static void runClient(Lwb4Settings settings, PrintWriter out) throws InterruptedException {
+            Lwb4 lwb4 =
+                    Lwb4.start(settings, InstantSource.system(), new SecureRandom(), outcome -> print(out, outcome));
+            untilToldToEnd(() -> releaseAndClose(lwb4, out));
+        }
+
+        private static void untilToldToEnd(Runnable end) throws InterruptedException {
             CountDownLatch ended = new CountDownLatch(1);
             Runtime.getRuntime()
                     .addShutdownHook(Thread.ofPlatform().name("lwb4-end").unstarted(() -> {
-                        releaseAndClose(lwb4, out);
+                        end.run();
                         ended.countDown();
                     }));
             ended.await();
-            return 0;
         }
 
         private static void releaseAndClose(Lwb4 lwb4, PrintWriter out) {
@@ -116,6 +149,53 @@ public final class Lwb4Command {
                             + refused.retryAfter().toSeconds() + " s");
             }
             out.flush();
+        }
+    }
+
+    @Command(
+            name = "nftables",
+            description = {
+                "Prints the nftables rules by which the kernel translates what goes into a softwire to the public "
+                        + "address and its ports: 'lwb4 nftables ... | nft -f -'. Nothing is applied.",
+                "The binding is that of lwb4.softwire in the settings, or of the options."
+            },
+            mixinStandardHelpOptions = true)
+    static final class Nftables implements Callable<Integer> {
+
+        @Option(names = "--config", paramLabel = "FILE", description = "Settings (YAML), as for run.")
+        private @Nullable Path config;
+
+        @Option(names = "--device", paramLabel = "NAME", description = "The softwire's TUN device.")
+        private @Nullable String device;
+
+        @Option(names = "--ipv4", paramLabel = "IPV4", description = "The public address.")
+        private @Nullable String ipv4;
+
+        @Option(names = "--port-set", paramLabel = "A/K/PSID", description = "Its ports, such as 0/6/34.")
+        private @Nullable String portSet;
+
+        @Spec
+        private CommandSpec spec;
+
+        @Override
+        public Integer call() {
+            try {
+                SoftwireSettings softwire =
+                        Lwb4Settings.read(config, System.getenv()).softwire();
+                String name = device == null ? softwire.tunDevice() : device;
+                Ipv4Address address = ipv4 == null ? softwire.ipv4() : Ipv4Address.parse(ipv4);
+                PortSet ports = portSet == null ? softwire.portSet() : PortSet.parse(portSet);
+                if (name.isEmpty() || address == null || ports == null) {
+                    throw new IllegalArgumentException("the device, the address and the port set are needed: set them "
+                            + "under lwb4.softwire or by --device, --ipv4 and --port-set");
+                }
+                spec.commandLine().getOut().print(NftRules.of(name, address, ports));
+                spec.commandLine().getOut().flush();
+                return 0;
+            } catch (SettingsException | IllegalArgumentException e) {
+                spec.commandLine().getErr().println("lwb4 nftables: " + e.getMessage());
+                return 2;
+            }
         }
     }
 

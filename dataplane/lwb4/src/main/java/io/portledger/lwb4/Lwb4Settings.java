@@ -1,5 +1,6 @@
 package io.portledger.lwb4;
 
+import io.portledger.lwb4.softwire.SoftwireSettings;
 import io.portledger.settings.HostPort;
 import io.portledger.settings.Settings;
 import io.portledger.settings.SettingsException;
@@ -14,8 +15,10 @@ import org.jspecify.annotations.Nullable;
  * @param pcpServer the lwAFTR's PCP server
  * @param lifetime what is asked for, in whole seconds
  * @param learnFurtherRanges whether the further ranges of a scattered port set are asked for
+ * @param softwire through which packets are forwarded
  */
-public record Lwb4Settings(HostPort pcpServer, Duration lifetime, boolean learnFurtherRanges) {
+public record Lwb4Settings(
+        HostPort pcpServer, Duration lifetime, boolean learnFurtherRanges, SoftwireSettings softwire) {
 
     /** @throws IllegalArgumentException naming the key and what it allows */
     public Lwb4Settings {

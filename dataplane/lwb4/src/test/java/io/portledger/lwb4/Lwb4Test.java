@@ -75,16 +75,6 @@ class Lwb4Test {
                 .hasMessageContaining("allowed: 1s");
     }
 
-    @Test
-    void theHelpSaysWhatThisVersionDoesNotDo() {
-        StringWriter out = new StringWriter();
-        int code = new CommandLine(new Lwb4Command())
-                .setOut(new PrintWriter(out, true))
-                .execute("run", "--help");
-        assertThat(code).isZero();
-        assertThat(out.toString()).contains("does not yet translate or forward packets");
-    }
-
     @ParameterizedTest
     @ValueSource(
             strings = {

@@ -10,6 +10,7 @@ public final class Ethernet {
     public static final int TAG = 4;
 
     public static final int TYPE_IPV4 = 0x0800;
+    public static final int TYPE_ARP = 0x0806;
     public static final int TYPE_VLAN = 0x8100;
     public static final int TYPE_IPV6 = 0x86dd;
 
@@ -18,16 +19,18 @@ public final class Ethernet {
     /**
      * Finds the IP packet in a frame.
      *
-     * @param vlan the VLAN identifier that the frame must have, 0 for none
+     * @param vlan the VLAN identifier that the frame must have, 0 for none; a tag that has a priority but no VLAN
+     *     (IEEE 802.1Q §6.9) is none
      * @param type the EtherType that it must have
      * @return octets before the packet, or -1 if this frame carries none of that kind
      */
     public static int headerLength(long frame, int length, int vlan, int type) {
-        int header = vlan == 0 ? HEADER : HEADER + TAG;
-        if (length < header) {
+        if (length < HEADER) {
             return -1;
         }
-        if (vlan != 0 && (Memory.getShort(frame + 12) != TYPE_VLAN || (Memory.getShort(frame + 14) & 0xfff) != vlan)) {
+        boolean isTagged = Memory.getShort(frame + 12) == TYPE_VLAN;
+        int header = isTagged ? HEADER + TAG : HEADER;
+        if (length < header || (isTagged ? Memory.getShort(frame + 14) & 0xfff : 0) != vlan) {
             return -1;
         }
         return Memory.getShort(frame + header - 2) == type ? header : -1;

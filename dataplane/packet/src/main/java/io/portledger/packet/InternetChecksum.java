@@ -15,8 +15,7 @@ public final class InternetChecksum {
         long position = address;
         int left = length;
         while (left >= 8) {
-            long octets = Memory.getLong(position);
-            sum += (octets >>> 32) + (octets & 0xffff_ffffL);
+            sum += sumOf(Memory.getLong(position));
             position += 8;
             left -= 8;
         }
@@ -34,6 +33,11 @@ public final class InternetChecksum {
             sum += Memory.getByte(position) << 8;
         }
         return sum;
+    }
+
+    /** Eight octets, added up as {@link #sum} does it. */
+    public static long sumOf(long octets) {
+        return (octets >>> 32) + (octets & 0xffff_ffffL);
     }
 
     /** The sum as sixteen bits, carries added in. */

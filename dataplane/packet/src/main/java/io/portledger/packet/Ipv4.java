@@ -98,18 +98,34 @@ public final class Ipv4 {
         Memory.putShort(packet + CHECKSUM, InternetChecksum.ofSum(InternetChecksum.sum(packet, headerLength(packet))));
     }
 
+    /**
+     * Makes the first fragment's header that of the whole packet of {@code length} octets, which may be sent in pieces
+     * again: with DF, as a fragment may have it (RFC 6864), a packet that fits nowhere would be lost for ever.
+     */
+    public static void makeWhole(long packet, int length) {
+        Memory.putShort(packet + TOTAL_LENGTH, length);
+        Memory.putShort(packet + FLAGS_AND_OFFSET, 0);
+        writeChecksum(packet);
+    }
+
+    /** Writes a TTL one lower, and corrects the checksum (RFC 1624). */
+    public static void forward(long packet) {
+        int octets = Memory.getInt(packet + TTL);
+        int ttlAndProtocol = octets >>> 16;
+        int lower = ttlAndProtocol - 0x100;
+        int checksum = InternetChecksum.update(octets & 0xffff, ttlAndProtocol, lower);
+        Memory.putInt(packet + TTL, lower << 16 | checksum);
+    }
+
     /** Writes another TOS and a TTL one lower, and corrects the checksum (RFC 1624). */
     public static void forward(long packet, int tos) {
+        forward(packet);
         int firstWord = Memory.getShort(packet);
-        int ttlAndProtocol = Memory.getShort(packet + TTL);
         int newFirstWord = (firstWord & 0xff00) | tos;
-        int checksum = Memory.getShort(packet + CHECKSUM);
-        checksum = InternetChecksum.update(checksum, ttlAndProtocol, ttlAndProtocol - 0x100);
         if (newFirstWord != firstWord) {
-            checksum = InternetChecksum.update(checksum, firstWord, newFirstWord);
+            int checksum = Memory.getShort(packet + CHECKSUM);
             Memory.putByte(packet + TOS, tos);
+            Memory.putShort(packet + CHECKSUM, InternetChecksum.update(checksum, firstWord, newFirstWord));
         }
-        Memory.putByte(packet + TTL, (ttlAndProtocol >>> 8) - 1);
-        Memory.putShort(packet + CHECKSUM, checksum);
     }
 }

@@ -24,6 +24,11 @@ public final class Ipv6 {
         return Memory.getShort(packet) >>> 4 & 0xff;
     }
 
+    /** Writes the traffic class, 0-255. */
+    public static void setTrafficClass(long packet, int trafficClass) {
+        Memory.putShort(packet, (Memory.getShort(packet) & 0xf00f) | trafficClass << 4);
+    }
+
     public static int payloadLength(long packet) {
         return Memory.getShort(packet + PAYLOAD_LENGTH);
     }
@@ -89,6 +94,27 @@ public final class Ipv6 {
         Memory.putShort(header, nextHeader << 8);
         Memory.putShort(header + 2, offset | (hasMoreFragments ? 1 : 0));
         Memory.putInt(header + 4, identification);
+    }
+
+    /** How many octets behind the fragment header fit in an MTU, if more fragments follow. */
+    public static int longestFragmentData(int mtu) {
+        return (mtu - HEADER - FRAGMENT_HEADER) & ~7;
+    }
+
+    /**
+     * Writes a fragment of a packet that has no extension headers (RFC 8200 §4.5).
+     *
+     * @param fragment where; needs {@code length} octets and two headers
+     * @param offset where in the packet's data, a multiple of 8
+     */
+    public static void writeFragment(long fragment, long packet, int offset, int length, int identification) {
+        Memory.copy(packet, fragment, HEADER);
+        Memory.putShort(fragment + PAYLOAD_LENGTH, FRAGMENT_HEADER + length);
+        Memory.putByte(fragment + NEXT_HEADER, IpProtocol.FRAGMENT);
+        long header = fragment + HEADER;
+        boolean hasMore = offset + length < payloadLength(packet);
+        writeFragmentHeader(header, nextHeader(packet), offset, hasMore, identification);
+        Memory.copy(packet + HEADER + offset, header + FRAGMENT_HEADER, length);
     }
 
     /** Where the fragment belongs, in octets; {@code header} is the fragment header. */

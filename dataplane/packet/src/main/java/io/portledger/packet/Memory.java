@@ -14,11 +14,20 @@ import java.nio.ByteOrder;
  */
 public final class Memory {
 
+    /**
+     * An address {@code &} this is the same address, since no process has more memory; but the compiler then knows that
+     * it is no negative number, and leaves out the checks of the segment. For the hottest loops.
+     */
+    public static final long ADDRESS = (1L << 56) - 1;
+
     private static final MemorySegment ALL = everything();
 
     private static final ValueLayout.OfShort U16 = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
     private static final ValueLayout.OfInt U32 = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
     private static final ValueLayout.OfLong U64 = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
+    private static final ValueLayout.OfShort HOST_U16 = ValueLayout.JAVA_SHORT_UNALIGNED;
+    private static final ValueLayout.OfInt HOST_U32 = ValueLayout.JAVA_INT_UNALIGNED;
+    private static final VarHandle HOST_U32_ALIGNED = ValueLayout.JAVA_INT.varHandle();
     private static final VarHandle WORD = ValueLayout.JAVA_LONG.varHandle();
 
     private Memory() {}
@@ -123,6 +132,38 @@ public final class Memory {
     /** Adds to a word that other threads add to as well. */
     public static void addWordAtomic(long address, long delta) {
         long ignored = (long) WORD.getAndAdd(ALL, address, delta);
+    }
+
+    // The kernel's structures are in the byte order of the machine.
+
+    /** Two octets in the byte order of the machine, 0-65535. */
+    static int getHostShort(long address) {
+        return ALL.get(HOST_U16, address) & 0xffff;
+    }
+
+    /** Writes two octets in the byte order of the machine. */
+    static void putHostShort(long address, int value) {
+        ALL.set(HOST_U16, address, (short) value);
+    }
+
+    /** Four octets in the byte order of the machine. */
+    static int getHostInt(long address) {
+        return ALL.get(HOST_U32, address);
+    }
+
+    /** Writes four octets in the byte order of the machine. */
+    static void putHostInt(long address, int value) {
+        ALL.set(HOST_U32, address, value);
+    }
+
+    /** Four aligned octets that the kernel wrote after all that they announce. */
+    static int getHostIntAcquire(long address) {
+        return (int) HOST_U32_ALIGNED.getAcquire(ALL, address);
+    }
+
+    /** Writes four aligned octets that announce to the kernel all that was written before them. */
+    static void setHostIntRelease(long address, int value) {
+        HOST_U32_ALIGNED.setRelease(ALL, address, value);
     }
 
     @SuppressWarnings("restricted") // One segment over all memory is what lets a packet be an address and a length.

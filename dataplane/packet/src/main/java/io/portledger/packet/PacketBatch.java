@@ -73,7 +73,7 @@ public final class PacketBatch implements AutoCloseable {
 
     /** Where packet {@code index} begins. */
     public long address(int index) {
-        return addresses[index];
+        return addresses[index] & Memory.ADDRESS;
     }
 
     /** The length of packet {@code index} in octets. */
@@ -87,7 +87,12 @@ public final class PacketBatch implements AutoCloseable {
             throw new IllegalStateException("The batch has no free slot (" + size + " packets of " + addresses.length
                     + (slotOctets == 0 ? ", and no memory)" : ")"));
         }
-        return memory.address() + size * slotOctets + HEAD_ROOM;
+        return slot(size);
+    }
+
+    /** Where the octets of packet {@code index} go, once it is the next one. For batches with memory. */
+    long slot(int index) {
+        return memory.address() + index * slotOctets + HEAD_ROOM;
     }
 
     /** Takes in the packet of {@code length} octets that was written into the {@link #freeSlot}. */

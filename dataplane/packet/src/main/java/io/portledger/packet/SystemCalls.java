@@ -21,12 +21,23 @@ import java.lang.invoke.VarHandle;
  */
 final class SystemCalls {
 
+    static final int EPERM = 1;
+    static final int ENOENT = 2;
     static final int EINTR = 4;
     static final int EAGAIN = 11;
+    static final int ENOMEM = 12;
+    static final int EACCES = 13;
+    static final int EBUSY = 16;
+    static final int ENODEV = 19;
+    static final int EINVAL = 22;
+    static final int ENOSYS = 38;
+    static final int EOPNOTSUPP = 95;
+    static final int EAFNOSUPPORT = 97;
     static final int O_RDWR_NONBLOCK = 0x802;
-    static final short POLLIN = 1;
+    static final int POLLIN = 1;
 
     private static final int PROT_READ_WRITE = 3;
+    private static final int MAP_SHARED_POPULATE = 0x8001;
     private static final int MAP_PRIVATE_ANONYMOUS_NORESERVE = 0x4022;
     private static final int MADV_HUGEPAGE = 14;
 
@@ -44,6 +55,21 @@ final class SystemCalls {
     private static final MethodHandle READ = function("read", JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG);
     private static final MethodHandle WRITE = function("write", JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG);
     private static final MethodHandle POLL = function("poll", JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT);
+    private static final MethodHandle SOCKET = function("socket", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT);
+    private static final MethodHandle BIND = function("bind", JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT);
+    private static final MethodHandle SETSOCKOPT =
+            function("setsockopt", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT);
+    private static final MethodHandle GETSOCKOPT =
+            function("getsockopt", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG);
+    private static final MethodHandle SEND = function("send", JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT);
+    private static final MethodHandle IO_URING_SETUP =
+            variadic("syscall", JAVA_LONG, 1, JAVA_LONG, JAVA_INT, JAVA_LONG);
+    private static final MethodHandle IO_URING_ENTER =
+            variadic("syscall", JAVA_LONG, 1, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG);
+
+    // The same number on x86-64 and ARM64; the C library has no functions for these calls.
+    private static final long NR_IO_URING_SETUP = 425;
+    private static final long NR_IO_URING_ENTER = 426;
 
     private final MemorySegment state = Arena.ofAuto().allocate(STATE);
 
@@ -63,6 +89,15 @@ final class SystemCalls {
             // Advice only: without it everything works on small pages.
             int ignored = (int) MADVISE.invokeExact(state, address, size, MADV_HUGEPAGE);
             return address;
+        } catch (Throwable e) {
+            throw linkageFault(e);
+        }
+    }
+
+    /** Memory that is shared with the kernel through a file; its address, or the negated error number. */
+    long mapShared(int fd, long size, long offset) {
+        try {
+            return outcome((long) MMAP.invokeExact(state, 0L, size, PROT_READ_WRITE, MAP_SHARED_POPULATE, fd, offset));
         } catch (Throwable e) {
             throw linkageFault(e);
         }
@@ -120,6 +155,67 @@ final class SystemCalls {
     int poll(long pollDescriptors, int count, int timeoutMillis) {
         try {
             return (int) outcome((int) POLL.invokeExact(state, pollDescriptors, (long) count, timeoutMillis));
+        } catch (Throwable e) {
+            throw linkageFault(e);
+        }
+    }
+
+    int socket(int family, int type, int protocol) {
+        try {
+            return (int) outcome((int) SOCKET.invokeExact(state, family, type, protocol));
+        } catch (Throwable e) {
+            throw linkageFault(e);
+        }
+    }
+
+    int bind(int fd, long address, int length) {
+        try {
+            return (int) outcome((int) BIND.invokeExact(state, fd, address, length));
+        } catch (Throwable e) {
+            throw linkageFault(e);
+        }
+    }
+
+    /** Sets a socket option to the {@code length} octets at {@code value}. */
+    int setOption(int fd, int level, int option, long value, int length) {
+        try {
+            return (int) outcome((int) SETSOCKOPT.invokeExact(state, fd, level, option, value, length));
+        } catch (Throwable e) {
+            throw linkageFault(e);
+        }
+    }
+
+    /** Reads a socket option into {@code value}; {@code length} is the address of a 32-bit octet count, in and out. */
+    int getOption(int fd, int level, int option, long value, long length) {
+        try {
+            return (int) outcome((int) GETSOCKOPT.invokeExact(state, fd, level, option, value, length));
+        } catch (Throwable e) {
+            throw linkageFault(e);
+        }
+    }
+
+    long send(int fd, long address, long length, int flags) {
+        try {
+            return outcome((long) SEND.invokeExact(state, fd, address, length, flags));
+        } catch (Throwable e) {
+            throw linkageFault(e);
+        }
+    }
+
+    /** The descriptor of a new io_uring; {@code parameters} is a {@code struct io_uring_params}. */
+    int ioUringSetup(int entries, long parameters) {
+        try {
+            return (int) outcome((long) IO_URING_SETUP.invokeExact(state, NR_IO_URING_SETUP, entries, parameters));
+        } catch (Throwable e) {
+            throw linkageFault(e);
+        }
+    }
+
+    /** How many requests an io_uring took. */
+    int ioUringEnter(int fd, int toSubmit, int minComplete, int flags) {
+        try {
+            return (int) outcome((long)
+                    IO_URING_ENTER.invokeExact(state, NR_IO_URING_ENTER, fd, toSubmit, minComplete, flags, 0L, 0L));
         } catch (Throwable e) {
             throw linkageFault(e);
         }

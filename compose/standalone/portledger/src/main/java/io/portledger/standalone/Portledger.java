@@ -30,6 +30,7 @@ import picocli.CommandLine.TypeConversionException;
             Lwb4Command.class,
             BindingsCommand.class,
             JobsCommand.class,
+            BenchCommand.class,
             LauncherCommands.Test.class,
             LauncherCommands.Build.class,
             GenerateCompletion.class,

@@ -63,6 +63,7 @@ class HouseTest {
             Room.of("stream-jobs/ledger", "ledger", "softwire", "records"),
             Room.of("stream-jobs/jobs", "jobs", "softwire", "records", "ledger"),
             Room.of("webapp", "webapp", "softwire", "ledger"),
+            Room.of("compose/lab", "lab", "softwire", "lwaftr", "lwb4"),
             Room.of("compose/standalone/child", "standalone.child"),
             Room.of("compose/standalone/kafka", "standalone.kafka"),
             Room.of("compose/standalone/elasticsearch", "standalone.elasticsearch"),

@@ -82,6 +82,7 @@ class PortledgerTest {
                         "bindings diff",
                         "jobs run",
                         "jobs status",
+                        "bench lwaftr",
                         "generate-completion");
     }
 

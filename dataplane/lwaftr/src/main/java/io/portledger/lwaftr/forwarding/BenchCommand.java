@@ -103,7 +103,8 @@ public final class BenchCommand implements Callable<Integer> {
         } catch (ExecutionException e) {
             throw new IllegalStateException("A worker failed", e.getCause());
         } finally {
-            executor.shutdownNow();
+            // The table must not be closed under a worker that still runs.
+            executor.close();
         }
     }
 

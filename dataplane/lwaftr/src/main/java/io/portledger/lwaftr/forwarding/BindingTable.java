@@ -12,6 +12,7 @@ import io.portledger.softwire.table.BindingTables;
 import java.io.IOException;
 import java.lang.invoke.VarHandle;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -52,12 +53,17 @@ public final class BindingTable implements AutoCloseable {
      * replacements after the one and before the other, and a reader that finds nothing looks again until the count
      * stays the same.
      *
-     * Removal. A line that is left becomes DEAD, which readers pass, or EMPTY, at which they stop, if the next one is
-     * EMPTY. New bindings take DEAD lines first.
+     * Removal. A line that is left is RESTING, which readers pass, until each worker has ended the batch in which it may
+     * have found the line: it may still count there, and who comes next must not inherit that. Then the line is DEAD, which
+     * readers pass as well and new bindings take first, or EMPTY, at which readers stop, if the next one is EMPTY.
      *
      * Growth. The writer fills a new region, publishes it as a new view and waits until each worker has begun a batch
      * with it (or is between batches). What the workers counted in the old region meanwhile is then added to the new
      * one, with atomic additions on both sides until that is done; then the old region is freed.
+     *
+     * Tags. An octet for each line holds a part of the hash of its key, or 0. Eight of them are read at once and tell
+     * which line to go to first, so that a look-up seldom loads any other. They are no more than a hint: they are written
+     * after the line, and who does not find his binding where they lead searches from the beginning.
      *
      * Shapes. The pair (a, k) of an address must be known before a port can be turned into a PSID. As long as all
      * addresses have the same pair, the view says so and a look-up touches one line and nothing else. Otherwise an index
@@ -80,6 +86,11 @@ public final class BindingTable implements AutoCloseable {
     private static final long EMPTY = 0;
     private static final long LIVE = 1;
     private static final long DEAD = 2;
+    private static final long RESTING = 3;
+
+    /** LIVE and RESTING have it: no other binding may take such a line. */
+    private static final long TAKEN = 1;
+
     private static final long KEY = 0xffff_ffff_ffff_0000L;
     private static final long VERSION = 0xfffc;
     private static final long VERSION_STEP = 4;
@@ -106,6 +117,12 @@ public final class BindingTable implements AutoCloseable {
     private int size;
     private int brCount;
     private long deadLines;
+
+    /** Lines that were left since the workers were last asked, and those that were left before. */
+    private LongList resting = new LongList();
+
+    private LongList awaited = new LongList();
+    private final Map<Reader, Long> batchesAwaited = new HashMap<>();
     private long usedAddressEntries;
     private boolean isClosed;
 
@@ -123,7 +140,7 @@ public final class BindingTable implements AutoCloseable {
     public BindingTable(int expectedBindings, int workers) {
         this.hasSeveralWorkers = workers > 1;
         this.view = new View(
-                MemoryRegion.allocate(linesFor(expectedBindings) * LINE_OCTETS),
+                newLines(linesFor(expectedBindings)),
                 linesFor(expectedBindings),
                 MemoryRegion.allocate(SMALLEST * Long.BYTES),
                 SMALLEST,
@@ -178,6 +195,7 @@ public final class BindingTable implements AutoCloseable {
             nameSubscriber(key, binding.subscriber());
             return before;
         }
+        wakeLines();
         makeRoom();
         old = findLine(key);
         if (old == 0) {
@@ -185,7 +203,7 @@ public final class BindingTable implements AutoCloseable {
             size++;
         }
         long line = view.home(key);
-        while ((Memory.getWord(line) & STATE) == LIVE) {
+        while ((Memory.getWord(line) & TAKEN) != 0) {
             line = view.next(line);
         }
         if ((Memory.getWord(line) & STATE) == DEAD) {
@@ -212,6 +230,7 @@ public final class BindingTable implements AutoCloseable {
             return Optional.empty();
         }
         Binding binding = bindingAt(line);
+        wakeLines();
         bury(line);
         size--;
         removeFromAddress(ipv4.bits());
@@ -411,13 +430,49 @@ public final class BindingTable implements AutoCloseable {
             Memory.setWord(line + counter, 0);
         }
         Memory.setWordRelease(line, key | nextVersion(line) | LIVE);
+        view.setTag(line, View.tagOf(key));
     }
 
     private void bury(long line) {
-        Memory.setWordRelease(line, (Memory.getWord(line) & KEY) | nextVersion(line) | DEAD);
-        // What is written into this line later must not be seen before it is dead.
+        Memory.setWordRelease(line, (Memory.getWord(line) & KEY) | nextVersion(line) | RESTING);
+        // What is written into this line later must not be seen before it is left.
         VarHandle.storeStoreFence();
         deadLines++;
+        view.setTag(line, View.NO_TAG);
+        resting.add(line);
+    }
+
+    /** Lets those lines be taken again that no worker can have at hand any more. */
+    private void wakeLines() {
+        if (awaited.isEmpty() || haveAllMovedOn()) {
+            for (int i = 0; i < awaited.size(); i++) {
+                wake(awaited.get(i));
+            }
+            awaited.clear();
+            LongList waitingNow = resting;
+            resting = awaited;
+            awaited = waitingNow;
+            batchesAwaited.clear();
+            // The lines are left before anybody is asked whether he is in a batch.
+            VarHandle.fullFence();
+            for (Reader reader : readers) {
+                if (reader.inUse != null) {
+                    batchesAwaited.put(reader, reader.batches);
+                }
+            }
+        }
+    }
+
+    private boolean haveAllMovedOn() {
+        batchesAwaited.entrySet().removeIf(awaitedBatch -> {
+            Reader reader = awaitedBatch.getKey();
+            return reader.inUse == null || reader.batches != awaitedBatch.getValue();
+        });
+        return batchesAwaited.isEmpty();
+    }
+
+    private void wake(long line) {
+        Memory.setWordRelease(line, (Memory.getWord(line) & ~STATE) | DEAD);
         View current = view;
         long dead = line;
         while ((Memory.getWord(dead) & STATE) == DEAD && (Memory.getWord(current.next(dead)) & STATE) == EMPTY) {
@@ -435,6 +490,11 @@ public final class BindingTable implements AutoCloseable {
         return Math.max(SMALLEST, bindings * 10 / 7 + 1);
     }
 
+    /** Lines, and the tags behind them, on the same huge pages. */
+    private static MemoryRegion newLines(long lineCount) {
+        return MemoryRegion.allocate(lineCount * (LINE_OCTETS + 1) + Long.BYTES);
+    }
+
     private void makeRoom() {
         long lineCount = view.lineCount;
         if ((size + 1L) * 10 > lineCount * 7) {
@@ -446,7 +506,7 @@ public final class BindingTable implements AutoCloseable {
 
     private void rebuildLines(long lineCount) {
         View old = view;
-        View grown = old.withLines(MemoryRegion.allocate(lineCount * LINE_OCTETS), lineCount);
+        View grown = old.withLines(newLines(lineCount), lineCount);
         for (long i = 0; i < old.lineCount; i++) {
             long line = old.lines + i * LINE_OCTETS;
             long head = Memory.getWord(line);
@@ -457,6 +517,7 @@ public final class BindingTable implements AutoCloseable {
                 }
                 Memory.copy(line + B4_HIGH, target + B4_HIGH, DOWNSTREAM_PACKETS - B4_HIGH);
                 Memory.setWord(target, (head & KEY) | LIVE);
+                grown.setTag(target, View.tagOf(head & KEY));
             }
         }
         publish(grown.withAtomicCounting(true));
@@ -473,6 +534,8 @@ public final class BindingTable implements AutoCloseable {
         }
         publish(view.withAtomicCounting(hasSeveralWorkers));
         deadLines = 0;
+        resting.clear();
+        awaited.clear();
         old.lineRegion.close();
     }
 
@@ -583,6 +646,36 @@ public final class BindingTable implements AutoCloseable {
         }
     }
 
+    /** A list that makes no objects of its numbers. */
+    private static final class LongList {
+        private long[] numbers = new long[64];
+        private int size;
+
+        void add(long number) {
+            if (size == numbers.length) {
+                numbers = Arrays.copyOf(numbers, size * 2);
+            }
+            numbers[size] = number;
+            size++;
+        }
+
+        long get(int index) {
+            return numbers[index];
+        }
+
+        int size() {
+            return size;
+        }
+
+        boolean isEmpty() {
+            return size == 0;
+        }
+
+        void clear() {
+            size = 0;
+        }
+    }
+
     /** What {@link View#find} found: written by it, valid until its next call. */
     static final class Found {
         long b4High;
@@ -595,6 +688,9 @@ public final class BindingTable implements AutoCloseable {
     static final class Reader implements AutoCloseable {
         private final BindingTable table;
         private volatile @Nullable View inUse;
+
+        /** How many batches have ended; only the worker writes it. */
+        private volatile long batches;
 
         private Reader(BindingTable table) {
             this.table = table;
@@ -611,8 +707,10 @@ public final class BindingTable implements AutoCloseable {
             }
         }
 
+        @SuppressWarnings("NonAtomicVolatileUpdate") // One thread.
         void exit() {
             inUse = null;
+            batches++;
         }
 
         @Override
@@ -624,6 +722,10 @@ public final class BindingTable implements AutoCloseable {
 
     /** The memory of the table as the workers see it; immutable but for what the memory holds. */
     static final class View {
+        private static final int NO_TAG = 0;
+        private static final long EACH_TAG = 0x0101_0101_0101_0101L;
+        private static final long LOW_BITS = 0x7f7f_7f7f_7f7f_7f7fL;
+
         private final MemoryRegion lineRegion;
         private final MemoryRegion addressRegion;
         private final MemoryRegion prefixRegion;
@@ -718,21 +820,60 @@ public final class BindingTable implements AutoCloseable {
             return lines + Math.unsignedMultiplyHigh(mix(key), lineCount) * LINE_OCTETS;
         }
 
+        /** The tags of the first lines of a search, for {@link #guess}. */
+        long tags(long home) {
+            return Memory.getLong(tag(home) & Memory.ADDRESS);
+        }
+
+        /**
+         * Which line probably holds the key: a hint for {@link #find}.
+         *
+         * @param home {@link #home} of the key
+         * @param tags {@link #tags} of the home
+         */
+        long guess(long home, long key, long tags) {
+            // The octets that are the tag become 0, then 0x80 and all others 0.
+            long difference = tags ^ (tagOf(key) * EACH_TAG);
+            long matches = ~(((difference & LOW_BITS) + LOW_BITS) | difference | LOW_BITS);
+            long line = home + (long) (Long.numberOfLeadingZeros(matches) >>> 3) * LINE_OCTETS;
+            return line < linesEnd ? line : home;
+        }
+
+        /** A part of another hash than that of {@link #home}; never {@link #NO_TAG}. */
+        private static long tagOf(long key) {
+            return ((key * 0x9e37_79b9_7f4a_7c15L) >>> 56) | 1;
+        }
+
+        private void setTag(long line, long tag) {
+            Memory.putByte(tag(line), (int) tag);
+        }
+
+        /** Where the tag of a line is. */
+        private long tag(long line) {
+            return linesEnd + ((line - lines) >>> 6);
+        }
+
         /** Loads the line, so that it is near when it is needed. */
         long touch(long line) {
-            return Memory.getWordOpaque(line);
+            return Memory.getWordOpaque(line & Memory.ADDRESS);
+        }
+
+        /** The line of a binding, or 0 if there is none, without a hint. */
+        long find(long home, long key, int expectedShape, Found found) {
+            return find(home, home, key, expectedShape, found);
         }
 
         /**
          * The line of a binding, or 0 if there is none.
          *
+         * @param hint {@link #guess}, or {@code home}
          * @param home {@link #home} of the key
          * @param key {@link BindingTable#key}
          * @param expectedShape the shape by which the PSID in the key was made
          * @param found is filled if there is one
          */
-        long find(long home, long key, int expectedShape, Found found) {
-            long line = search(home, key, expectedShape, found);
+        long find(long hint, long home, long key, int expectedShape, Found found) {
+            long line = search(hint, key, expectedShape, found);
             return line != 0 ? line : findAmidReplacements(home, key, expectedShape, found);
         }
 
@@ -748,8 +889,9 @@ public final class BindingTable implements AutoCloseable {
         }
 
         private long search(long home, long key, int expectedShape, Found found) {
-            long line = home;
+            long next = home;
             while (true) {
+                long line = next & Memory.ADDRESS;
                 long head = Memory.getWordAcquire(line);
                 if ((head & STATE) == EMPTY) {
                     return 0;
@@ -769,10 +911,7 @@ public final class BindingTable implements AutoCloseable {
                         return line;
                     }
                 }
-                line += LINE_OCTETS;
-                if (line == linesEnd) {
-                    line = lines;
-                }
+                next = next(line);
             }
         }
 
@@ -782,7 +921,7 @@ public final class BindingTable implements AutoCloseable {
                 Memory.addWordAtomic(line + direction, 1);
                 Memory.addWordAtomic(line + direction + Long.BYTES, octets);
             } else {
-                long packets = line + direction;
+                long packets = (line & Memory.ADDRESS) + direction;
                 Memory.setWordOpaque(packets, Memory.getWord(packets) + 1);
                 Memory.setWordOpaque(packets + Long.BYTES, Memory.getWord(packets + Long.BYTES) + octets);
             }

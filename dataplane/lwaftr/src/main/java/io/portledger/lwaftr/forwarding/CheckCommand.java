@@ -19,6 +19,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -129,7 +130,8 @@ public final class CheckCommand implements Callable<Integer> {
 
         /** The framing of a packet of this capture. */
         static Framing framing(LinkType linkType, ForwardingSettings.Ethernet ethernet, boolean isIpv6) {
-            return new Framing(linkType, isIpv6, ethernet.mac(), ethernet.nextHopMac(), ethernet.vlan());
+            return new Framing(
+                    linkType, isIpv6, ethernet.ownWithoutInterface(), ethernet.staticNextHop(), ethernet.vlan());
         }
 
         /** Time since the first packet of the file, as the files of the two sides may be from different days. */
@@ -148,6 +150,8 @@ public final class CheckCommand implements Callable<Integer> {
         private final Capture ipv4;
         private final Capture ipv6;
         private final Forwarder forwarder;
+        private final @Nullable EthernetSide ipv4Ethernet;
+        private final @Nullable EthernetSide ipv6Ethernet;
         private final PacketBatch batch = PacketBatch.withMemory(1, LONGEST_FRAME);
         private final @Nullable CaptureWriter ipv4Writer;
         private final @Nullable CaptureWriter ipv6Writer;
@@ -175,10 +179,23 @@ public final class CheckCommand implements Callable<Integer> {
             forwarder = new Forwarder(
                     table,
                     settings,
-                    sent -> write(sent, ipv4Framing, ipv4Writer),
-                    sent -> write(sent, ipv6Framing, ipv6Writer),
+                    sent -> write(sent, ipv4Framing, false),
+                    sent -> write(sent, ipv6Framing, true),
                     () -> nanos,
                     () -> ++fragmentIdentification);
+            ipv4Ethernet = ipv4Type == LinkType.ETHERNET ? ethernet(false) : null;
+            ipv6Ethernet = ipv6Type == LinkType.ETHERNET ? ethernet(true) : null;
+        }
+
+        private EthernetSide ethernet(boolean isIpv6) {
+            ForwardingSettings.Side side = isIpv6 ? settings.ipv6Side() : settings.ipv4Side();
+            return new EthernetSide(
+                    isIpv6,
+                    settings,
+                    side.ethernet().ownWithoutInterface(),
+                    new AtomicReference<>(),
+                    forwarder,
+                    (frame, length) -> write(Memory.toBytes(frame, length), isIpv6));
         }
 
         Counters counters() {
@@ -186,6 +203,13 @@ public final class CheckCommand implements Callable<Integer> {
         }
 
         void forwardAll() {
+            // Next hops are asked for once: a capture has no answers but those it holds.
+            if (ipv4Ethernet != null) {
+                ipv4Ethernet.tick(0);
+            }
+            if (ipv6Ethernet != null) {
+                ipv6Ethernet.tick(0);
+            }
             int rounds = Math.max(ipv4.packets.size(), ipv6.packets.size());
             for (int i = 0; i < rounds; i++) {
                 if (i < ipv4.packets.size()) {
@@ -207,10 +231,16 @@ public final class CheckCommand implements Callable<Integer> {
             int length = Math.min(frame.length, LONGEST_FRAME);
             Memory.copy(frame, 0, slot, length);
             ForwardingSettings.Side side = isIpv6 ? settings.ipv6Side() : settings.ipv4Side();
-            int header =
-                    Capture.framing(packet.linkType(), side.ethernet(), isIpv6).headerLength(slot, length);
+            EthernetSide ethernet =
+                    packet.linkType() != LinkType.ETHERNET ? null : isIpv6 ? ipv6Ethernet : ipv4Ethernet;
+            int header = ethernet != null
+                    ? ethernet.take(slot, length)
+                    : Capture.framing(packet.linkType(), side.ethernet(), isIpv6)
+                            .headerLength(slot, length);
             if (header >= 0) {
                 batch.add(slot + header, length - header);
+            } else if (ethernet != null) {
+                return;
             }
             if (isIpv6 && header < 0) {
                 forwarder.countForeignFrameOnIpv6Side(length);
@@ -223,23 +253,38 @@ public final class CheckCommand implements Callable<Integer> {
             }
         }
 
-        private void write(PacketBatch sent, Framing framing, @Nullable CaptureWriter writer) {
+        private void write(PacketBatch sent, Framing framing, boolean isIpv6) {
+            EthernetSide ethernet = isIpv6 ? ipv6Ethernet : ipv4Ethernet;
+            for (int i = 0; i < sent.size(); i++) {
+                long packet = sent.address(i);
+                int header = ethernet == null ? framing.prepend(packet) : ethernet.prepend(packet, sent.length(i));
+                if (header >= 0) {
+                    write(Memory.toBytes(packet - header, header + sent.length(i)), isIpv6);
+                }
+            }
+        }
+
+        private void write(byte[] frame, boolean isIpv6) {
+            CaptureWriter writer = isIpv6 ? ipv6Writer : ipv4Writer;
             if (writer == null) {
                 return;
             }
-            for (int i = 0; i < sent.size(); i++) {
-                int header = framing.prepend(sent.address(i));
-                try {
-                    writer.write(now, Memory.toBytes(sent.address(i) - header, header + sent.length(i)));
-                } catch (IOException e) {
-                    throw new UncheckedIOException("Cannot write a capture: " + e.getMessage(), e);
-                }
+            try {
+                writer.write(now, frame);
+            } catch (IOException e) {
+                throw new UncheckedIOException("Cannot write a capture: " + e.getMessage(), e);
             }
         }
 
         @Override
         public void close() throws IOException {
             forwarder.close();
+            if (ipv4Ethernet != null) {
+                ipv4Ethernet.close();
+            }
+            if (ipv6Ethernet != null) {
+                ipv6Ethernet.close();
+            }
             batch.close();
             if (ipv4Writer != null) {
                 ipv4Writer.close();

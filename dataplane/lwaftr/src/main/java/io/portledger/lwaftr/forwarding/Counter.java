@@ -3,9 +3,9 @@ package io.portledger.lwaftr.forwarding;
 /**
  * Everything that can happen to a packet, each with a number of packets and octets.
  *
- * <p>Two balances always hold. Every packet has one end: what {@link Kind#ARRIVED} and what was {@link Kind#MADE} by
- * reassembly is the sum of all {@link Kind#ENDED}. Everything that leaves is counted: what the outputs were given is the
- * sum of all {@link Kind#SENT}. The octets of an end are those of the packet as it arrived.
+ * <p>Two balances always hold. Every packet has one end: what {@link Kind#ARRIVED} and what was {@link Kind#MADE} here
+ * is the sum of all {@link Kind#ENDED}. Everything that leaves is counted: what went out is the sum of all
+ * {@link Kind#SENT} without what was {@link Kind#WITHHELD}. The octets of an end are those of the packet as it arrived.
  */
 public enum Counter {
     IN_IPV4("in-ipv4", Kind.ARRIVED, "came from the IPv4 side"),
@@ -15,6 +15,9 @@ public enum Counter {
             "in-ipv4-frag-reassembled", Kind.MADE, "was put together from IPv4 fragments, of either side"),
     IN_IPV6_FRAG_REASSEMBLED("in-ipv6-frag-reassembled", Kind.MADE, "was put together from IPv6 fragments"),
 
+    TAKEN_OVER_IPV4("taken-over-ipv4", Kind.MADE, "was a fragment from the IPv4 side, taken over from another worker"),
+    TAKEN_OVER_IPV6("taken-over-ipv6", Kind.MADE, "was a fragment from the IPv6 side, taken over from another worker"),
+
     ENCAPSULATED_IPV4("encapsulated-ipv4", Kind.ENDED, "went from the IPv4 side into a softwire"),
     DECAPSULATED_IPV6("decapsulated-ipv6", Kind.ENDED, "went from a softwire to the IPv4 side"),
     HAIRPIN_IPV4("hairpin-ipv4", Kind.ENDED, "went from one softwire into another"),
@@ -22,11 +25,21 @@ public enum Counter {
     ANSWERED_ECHO_ICMPV6("answered-echo-icmpv6", Kind.ENDED, "was an echo request to a BR address"),
     RELAYED_ICMPV6(
             "relayed-icmpv6", Kind.ENDED, "was an error about a tunnel packet, told to the IPv4 source as ICMPv4"),
+    LEARNED_PATH_MTU_ICMPV6(
+            "learned-path-mtu-icmpv6",
+            Kind.ENDED,
+            "was a packet-too-big error about a packet without DF, by which a softwire's MTU was lowered"),
+    NEIGHBOUR_IPV4("neighbour-ipv4", Kind.ENDED, "was ARP about an address of ours or of the next hop"),
+    NEIGHBOUR_IPV6("neighbour-ipv6", Kind.ENDED, "was neighbour discovery about an address of ours or of the next hop"),
+    HANDED_OVER_IPV4("handed-over-ipv4", Kind.ENDED, "was a fragment from the IPv4 side, left to another worker"),
+    HANDED_OVER_IPV6("handed-over-ipv6", Kind.ENDED, "was a fragment from the IPv6 side, left to another worker"),
     IN_IPV4_FRAG_NEEDS_REASSEMBLY(
             "in-ipv4-frag-needs-reassembly", Kind.ENDED, "was an IPv4 fragment, taken for reassembly"),
     IN_IPV6_FRAG_NEEDS_REASSEMBLY(
             "in-ipv6-frag-needs-reassembly", Kind.ENDED, "was an IPv6 fragment, taken for reassembly"),
 
+    DROP_IN_BY_FILTER_IPV4("drop-in-by-filter-ipv4", Kind.ENDED, "did not pass the ingress filter of the IPv4 side"),
+    DROP_IN_BY_FILTER_IPV6("drop-in-by-filter-ipv6", Kind.ENDED, "did not pass the ingress filter of the IPv6 side"),
     DROP_MISPLACED_NOT_IPV4("drop-misplaced-not-ipv4", Kind.ENDED, "was on the IPv4 side but no IPv4 packet"),
     DROP_MISPLACED_NOT_IPV6("drop-misplaced-not-ipv6", Kind.ENDED, "was on the IPv6 side but no IPv6 packet"),
     DROP_MALFORMED_IPV4(
@@ -76,12 +89,34 @@ public enum Counter {
             "drop-ipv4-frag-invalid-reassembly", Kind.ENDED, "was an IPv4 fragment that overlaps, or is one too many"),
     DROP_IPV6_FRAG_INVALID_REASSEMBLY(
             "drop-ipv6-frag-invalid-reassembly", Kind.ENDED, "was an IPv6 fragment that overlaps, or is one too many"),
+    DROP_IPV4_FRAG_OVER_SHARE(
+            "drop-ipv4-frag-over-share", Kind.ENDED, "was an IPv4 fragment of a source with too many packets waiting"),
+    DROP_IPV6_FRAG_OVER_SHARE(
+            "drop-ipv6-frag-over-share", Kind.ENDED, "was an IPv6 fragment of an lwB4 with too many packets waiting"),
+    DROP_OVER_HANDED_IPV4(
+            "drop-over-handed-ipv4", Kind.ENDED, "was a fragment for another worker, which has too many waiting"),
+    DROP_OVER_HANDED_IPV6(
+            "drop-over-handed-ipv6", Kind.ENDED, "was a fragment for another worker, which has too many waiting"),
 
     OUT_IPV4("out-ipv4", Kind.SENT, "went to the IPv4 side, ICMP of our own not counted"),
     OUT_IPV6("out-ipv6", Kind.SENT, "went to the IPv6 side, ICMP of our own not counted"),
     OUT_ICMPV4("out-icmpv4", Kind.SENT, "was an ICMPv4 error or echo reply of our own, to either side"),
     OUT_ICMPV6("out-icmpv6", Kind.SENT, "was an ICMPv6 error or echo reply of our own"),
 
+    DROP_OUT_BY_FILTER_IPV4(
+            "drop-out-by-filter-ipv4", Kind.WITHHELD, "did not pass the egress filter of the IPv4 side"),
+    DROP_OUT_BY_FILTER_IPV6(
+            "drop-out-by-filter-ipv6", Kind.WITHHELD, "did not pass the egress filter of the IPv6 side"),
+    DROP_NO_NEIGHBOUR_IPV4(
+            "drop-no-neighbour-ipv4", Kind.WITHHELD, "was for the IPv4 side, whose next hop has not been found"),
+    DROP_NO_NEIGHBOUR_IPV6(
+            "drop-no-neighbour-ipv6", Kind.WITHHELD, "was for the IPv6 side, whose next hop has not been found"),
+
+    OUT_ICMPV4_ERROR("out-icmpv4-error", Kind.NOTE, "was an ICMPv4 error of our own; out-icmpv4 counts it as well"),
+    OUT_ICMPV6_ERROR("out-icmpv6-error", Kind.NOTE, "was an ICMPv6 error of our own; out-icmpv6 counts it as well"),
+    OUT_NEIGHBOUR_IPV4("out-neighbour-ipv4", Kind.NOTE, "was ARP of our own"),
+    OUT_NEIGHBOUR_IPV6("out-neighbour-ipv6", Kind.NOTE, "was neighbour discovery of our own"),
+    CLAMPED_MSS_IPV4("clamped-mss-ipv4", Kind.NOTE, "opened a TCP connection whose segments would not fit the tunnel"),
     OUT_IPV4_FRAG("out-ipv4-frag", Kind.NOTE, "was an IPv4 fragment made here"),
     OUT_IPV6_FRAG("out-ipv6-frag", Kind.NOTE, "was an IPv6 fragment made here"),
     DROP_OUT_BY_POLICY_ICMPV4(
@@ -104,12 +139,14 @@ public enum Counter {
     public enum Kind {
         /** Packets that came in. */
         ARRIVED,
-        /** Packets that reassembly made out of fragments. */
+        /** Packets that reassembly made out of fragments, or that came from another worker. */
         MADE,
         /** How a packet that arrived or was made ended. */
         ENDED,
-        /** Packets that went out. */
+        /** Packets that were on their way out. */
         SENT,
+        /** Those of them that were kept back after all. */
+        WITHHELD,
         /** Events beside the balances. */
         NOTE
     }

@@ -3,6 +3,7 @@ package io.portledger.lwaftr.forwarding;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /** The counters of one worker: it alone counts, any thread reads. */
@@ -11,6 +12,17 @@ public final class Counters {
     private static final VarHandle ELEMENT = MethodHandles.arrayElementVarHandle(long[].class);
 
     private final long[] values = new long[Counter.values().length * 2];
+
+    /** The sums of several workers' counters, as they are now. */
+    public static Counters sum(List<Counters> all) {
+        Counters sums = new Counters();
+        for (Counters counters : all) {
+            for (Counter counter : Counter.values()) {
+                sums.add(counter, counters.packets(counter), counters.octets(counter));
+            }
+        }
+        return sums;
+    }
 
     /** Counts one packet. */
     void count(Counter counter, int octets) {

@@ -2,6 +2,7 @@ package io.portledger.lwaftr.forwarding;
 
 import io.portledger.packet.MemoryRegion;
 import io.portledger.packet.PacketBatch;
+import io.portledger.packet.PacketFilter;
 import io.portledger.packet.PacketOutput;
 
 /** The way out of a {@link Forwarder}: two batches of packets, and memory for packets made here. One thread. */
@@ -16,17 +17,32 @@ final class Egress implements AutoCloseable {
 
     private final PacketOutput ipv4Side;
     private final PacketOutput ipv6Side;
+    private final PacketFilter ipv4Filter;
+    private final PacketFilter ipv6Filter;
+    private final Counters counters;
     private final PacketBatch toIpv4Side = PacketBatch.ofViews(BATCH);
     private final PacketBatch toIpv6Side = PacketBatch.ofViews(BATCH);
     private final MemoryRegion scratch = MemoryRegion.allocate(SCRATCH);
     private long scratchUsed;
 
-    Egress(PacketOutput ipv4Side, PacketOutput ipv6Side) {
+    Egress(
+            PacketOutput ipv4Side,
+            PacketOutput ipv6Side,
+            PacketFilter ipv4Filter,
+            PacketFilter ipv6Filter,
+            Counters counters) {
         this.ipv4Side = ipv4Side;
         this.ipv6Side = ipv6Side;
+        this.ipv4Filter = ipv4Filter;
+        this.ipv6Filter = ipv6Filter;
+        this.counters = counters;
     }
 
     void toIpv4Side(long packet, int length) {
+        if (!ipv4Filter.isAll() && !ipv4Filter.passes(packet, length)) {
+            counters.count(Counter.DROP_OUT_BY_FILTER_IPV4, length);
+            return;
+        }
         if (toIpv4Side.isFull()) {
             flush(ipv4Side, toIpv4Side);
         }
@@ -34,6 +50,10 @@ final class Egress implements AutoCloseable {
     }
 
     void toIpv6Side(long packet, int length) {
+        if (!ipv6Filter.isAll() && !ipv6Filter.passes(packet, length)) {
+            counters.count(Counter.DROP_OUT_BY_FILTER_IPV6, length);
+            return;
+        }
         if (toIpv6Side.isFull()) {
             flush(ipv6Side, toIpv6Side);
         }

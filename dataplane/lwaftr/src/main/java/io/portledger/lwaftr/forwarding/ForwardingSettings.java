@@ -1,9 +1,12 @@
 package io.portledger.lwaftr.forwarding;
 
 import io.portledger.packet.MacAddress;
+import io.portledger.packet.PacketFilter;
+import io.portledger.packet.ReassemblyLimits;
 import io.portledger.softwire.Ipv4Address;
 import io.portledger.softwire.Ipv6Address;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the operator decides about forwarding: the part of the lwAFTR's settings that {@code Forwarder} follows.
@@ -26,6 +29,12 @@ public record ForwardingSettings(
     /** @throws IllegalArgumentException naming the key and what it allows */
     public ForwardingSettings {
         brAddresses = List.copyOf(brAddresses);
+        if (!ipv4Side.ethernet().nextHop().isEmpty()) {
+            var _ = Ipv4Address.parse(ipv4Side.ethernet().nextHop());
+        }
+        if (!ipv6Side.ethernet().nextHop().isEmpty()) {
+            var _ = Ipv6Address.parse(ipv6Side.ethernet().nextHop());
+        }
         requireAtLeast("ipv4-side.mtu", ipv4Side.mtu(), 68);
         requireAtLeast("ipv6-side.mtu", ipv6Side.mtu(), 1280);
     }
@@ -37,12 +46,32 @@ public record ForwardingSettings(
                 true,
                 true,
                 new RateLimit(200, 2),
-                new ReassemblyLimits(20, 20_000, 64L << 20, 60),
+                new ReassemblyLimits(20, 20_000, 1_000, 64L << 20, 60),
+                PacketFilter.ALL,
+                PacketFilter.ALL,
                 "",
-                "",
-                new Ethernet(MacAddress.parse("12:12:12:12:12:12"), MacAddress.parse("68:68:68:68:68:68"), "", 0));
-        return new ForwardingSettings(
-                List.of(brAddress), ipv4Address, true, new Tunnel(64, false, DscpMode.PIPE, true), side, side);
+                new Ethernet(null, null, "", 0));
+        return new ForwardingSettings(List.of(brAddress), ipv4Address, true, Tunnel.STANDARD, side, side);
+    }
+
+    /** The settings of one of several workers: limits of all together are shared out evenly. */
+    ForwardingSettings shareOf(int workers) {
+        return workers == 1 ? this : withSides(ipv4Side.shareOf(workers), ipv6Side.shareOf(workers));
+    }
+
+    /** These settings with another one for {@link #hairpinning}. */
+    public ForwardingSettings withHairpinning(boolean whether) {
+        return new ForwardingSettings(brAddresses, ipv4Address, whether, tunnel, ipv4Side, ipv6Side);
+    }
+
+    /** These settings with another tunnel. */
+    public ForwardingSettings withTunnel(Tunnel other) {
+        return new ForwardingSettings(brAddresses, ipv4Address, hairpinning, other, ipv4Side, ipv6Side);
+    }
+
+    /** These settings with other sides. */
+    public ForwardingSettings withSides(Side ipv4, Side ipv6) {
+        return new ForwardingSettings(brAddresses, ipv4Address, hairpinning, tunnel, ipv4, ipv6);
     }
 
     /**
@@ -53,8 +82,20 @@ public record ForwardingSettings(
      * @param dscpMode which DSCP a packet has after decapsulation (RFC 2983)
      * @param honourDontFragment whether a packet with DF that is too big for the tunnel is answered by ICMPv4 3/4
      *     (RFC 2473 §7.2) rather than fragmented outside
+     * @param clampMss whether TCP connections are kept from sending segments that are too big for the tunnel
+     * @param pathMtuDiscovery whether packet-too-big errors from inside the tunnel lower the MTU of that softwire for a
+     *     time (RFC 2473 §7); must be off if a BR address is anycast
      */
-    public record Tunnel(int hopLimit, boolean flowLabel, DscpMode dscpMode, boolean honourDontFragment) {
+    public record Tunnel(
+            int hopLimit,
+            boolean flowLabel,
+            DscpMode dscpMode,
+            boolean honourDontFragment,
+            boolean clampMss,
+            boolean pathMtuDiscovery) {
+
+        /** The defaults. */
+        public static final Tunnel STANDARD = new Tunnel(64, false, DscpMode.PIPE, true, false, false);
 
         /** @throws IllegalArgumentException if the hop limit is none */
         public Tunnel {
@@ -82,8 +123,9 @@ public record ForwardingSettings(
      * @param generateIcmpErrors whether errors are sent there
      * @param icmpErrorLimit how many
      * @param reassembly limits for fragments that come from there
-     * @param ingressFilter which packets are taken; empty: all
-     * @param egressFilter which packets are sent; empty: all
+     * @param ingressFilter which packets are taken
+     * @param egressFilter which packets are sent
+     * @param device the Ethernet interface of this side; empty: packets do not come by Ethernet
      * @param ethernet for Ethernet only
      */
     public record Side(
@@ -92,21 +134,67 @@ public record ForwardingSettings(
             boolean generateIcmpErrors,
             RateLimit icmpErrorLimit,
             ReassemblyLimits reassembly,
-            String ingressFilter,
-            String egressFilter,
+            PacketFilter ingressFilter,
+            PacketFilter egressFilter,
+            String device,
             Ethernet ethernet) {
 
-        /** @throws IllegalArgumentException if a filter is set, because this version has none */
-        public Side {
-            requireNoFilter("ingress-filter", ingressFilter);
-            requireNoFilter("egress-filter", egressFilter);
+        private Side shareOf(int workers) {
+            int packets = (icmpErrorLimit.packets() + workers - 1) / workers;
+            return withIcmp(acceptIncomingIcmp, generateIcmpErrors, new RateLimit(packets, icmpErrorLimit.perSeconds()))
+                    .withReassembly(new ReassemblyLimits(
+                            reassembly.maxFragmentsPerPacket(),
+                            (reassembly.maxPackets() + workers - 1) / workers,
+                            reassembly.maxPacketsPerSource(),
+                            reassembly.maxOctets() / workers,
+                            reassembly.timeoutSeconds()));
         }
 
-        private static void requireNoFilter(String key, String filter) {
-            if (!filter.isEmpty()) {
-                throw new IllegalArgumentException("Invalid value \"" + filter + "\" for key " + key
-                        + ": filters do not exist in this version (allowed: \"\")");
-            }
+        /** This side with another MTU. */
+        public Side withMtu(int octets) {
+            return new Side(
+                    octets,
+                    acceptIncomingIcmp,
+                    generateIcmpErrors,
+                    icmpErrorLimit,
+                    reassembly,
+                    ingressFilter,
+                    egressFilter,
+                    device,
+                    ethernet);
+        }
+
+        /** This side with other rules for ICMP. */
+        public Side withIcmp(boolean accepts, boolean generates, RateLimit limit) {
+            return new Side(mtu, accepts, generates, limit, reassembly, ingressFilter, egressFilter, device, ethernet);
+        }
+
+        /** This side with other limits of reassembly. */
+        public Side withReassembly(ReassemblyLimits limits) {
+            return new Side(
+                    mtu,
+                    acceptIncomingIcmp,
+                    generateIcmpErrors,
+                    icmpErrorLimit,
+                    limits,
+                    ingressFilter,
+                    egressFilter,
+                    device,
+                    ethernet);
+        }
+
+        /** This side with other filters. */
+        public Side withFilters(PacketFilter ingress, PacketFilter egress) {
+            return new Side(
+                    mtu,
+                    acceptIncomingIcmp,
+                    generateIcmpErrors,
+                    icmpErrorLimit,
+                    reassembly,
+                    ingress,
+                    egress,
+                    device,
+                    ethernet);
         }
     }
 
@@ -126,33 +214,33 @@ public record ForwardingSettings(
     }
 
     /**
-     * Bounds of reassembly.
-     *
-     * @param maxFragmentsPerPacket more fragments of one packet than this drop it, 1 and more
-     * @param maxPackets how many packets may be in reassembly at once, 0 and more
-     * @param maxOctets how many octets of fragments may wait, 0 and more
-     * @param timeoutSeconds how long after its first fragment a packet is given up, 1 and more
-     */
-    public record ReassemblyLimits(int maxFragmentsPerPacket, int maxPackets, long maxOctets, int timeoutSeconds) {
-
-        /** @throws IllegalArgumentException if a number is out of its range */
-        public ReassemblyLimits {
-            requireAtLeast("reassembly.max-fragments-per-packet", maxFragmentsPerPacket, 1);
-            requireAtLeast("reassembly.max-packets", maxPackets, 0);
-            requireAtLeast("reassembly.max-octets", maxOctets, 0);
-            requireAtLeast("reassembly.timeout-seconds", timeoutSeconds, 1);
-        }
-    }
-
-    /**
      * Framing on an Ethernet side.
      *
-     * @param mac own address
-     * @param nextHopMac where all packets of this side go
-     * @param nextHop the next hop's IP address, for reference: it is not resolved; empty: none
+     * @param mac own address; null: the interface's
+     * @param nextHopMac where all packets of this side go; null: to the address that {@code nextHop} is found to have
+     * @param nextHop the next hop's IP address, to be found by ARP or neighbour discovery; empty: none
      * @param vlan 802.1Q VLAN identifier, 0 for none
      */
-    public record Ethernet(MacAddress mac, MacAddress nextHopMac, String nextHop, int vlan) {
+    public record Ethernet(
+            @Nullable MacAddress mac, @Nullable MacAddress nextHopMac, String nextHop, int vlan) {
+
+        private static final MacAddress OWN = MacAddress.parse("12:12:12:12:12:12");
+        private static final MacAddress NEXT_HOP = MacAddress.parse("68:68:68:68:68:68");
+
+        /** The own address where there is no interface that has one, as in captures. */
+        public MacAddress ownWithoutInterface() {
+            return mac == null ? OWN : mac;
+        }
+
+        /** Where all packets go, unless {@link #isResolved}. */
+        public MacAddress staticNextHop() {
+            return nextHopMac == null ? NEXT_HOP : nextHopMac;
+        }
+
+        /** Whether the next hop's Ethernet address has to be found. */
+        public boolean isResolved() {
+            return nextHopMac == null && !nextHop.isEmpty();
+        }
 
         /** @throws IllegalArgumentException if the VLAN is none */
         public Ethernet {

@@ -1,9 +1,9 @@
 package io.portledger.lwaftr.forwarding;
 
 import io.portledger.packet.Icmp;
+import io.portledger.packet.Icmpv4Error;
 import io.portledger.packet.InternetChecksum;
 import io.portledger.packet.IpProtocol;
-import io.portledger.packet.Ipv4;
 import io.portledger.packet.Ipv6;
 import io.portledger.packet.Memory;
 
@@ -13,9 +13,6 @@ final class IcmpErrors {
     /** An error was not made. */
     static final long NONE = 0;
 
-    private static final int V4_HEADERS = Ipv4.MIN_HEADER + Icmp.HEADER;
-    private static final int V4_MAX_LENGTH = 576;
-    private static final int INTERNETWORK_CONTROL = 0xc0;
     private static final int HOPS = 64;
 
     private final int ownIpv4;
@@ -46,32 +43,22 @@ final class IcmpErrors {
      * @return the new packet, or {@link #NONE} if there must not be one
      */
     long v4(long packet, int length, int type, int code, int rest, long nowNanos) {
-        if (!mayBeAnswered(packet, length)) {
+        if (!Icmpv4Error.mayBeAbout(packet, length)) {
             return NONE;
         }
-        int quoted = Math.min(length, V4_MAX_LENGTH - V4_HEADERS);
+        int quoted = Icmpv4Error.quotedOctets(length);
         if (!makesV4) {
-            counters.count(Counter.DROP_OUT_BY_POLICY_ICMPV4, V4_HEADERS + quoted);
+            counters.count(Counter.DROP_OUT_BY_POLICY_ICMPV4, Icmpv4Error.HEADERS + quoted);
             return NONE;
         }
         if (!v4Limit.take(nowNanos)) {
-            counters.count(Counter.DROP_OVER_RATE_LIMIT_ICMPV4, V4_HEADERS + quoted);
+            counters.count(Counter.DROP_OVER_RATE_LIMIT_ICMPV4, Icmpv4Error.HEADERS + quoted);
             return NONE;
         }
-        long error = egress.newPacket(V4_HEADERS + quoted);
+        long error = egress.newPacket(Icmpv4Error.HEADERS + quoted);
         identification = (identification + 1) & 0xffff;
-        Memory.putInt(error, 0x4500_0000 | INTERNETWORK_CONTROL << 16 | (V4_HEADERS + quoted));
-        Memory.putInt(error + Ipv4.IDENTIFICATION, identification << 16);
-        Memory.putInt(error + Ipv4.TTL, HOPS << 24 | IpProtocol.ICMP << 16);
-        Memory.putInt(error + Ipv4.SOURCE, ownIpv4);
-        Memory.putInt(error + Ipv4.DESTINATION, Ipv4.source(packet));
-        Ipv4.writeChecksum(error);
-        long message = error + Ipv4.MIN_HEADER;
-        Memory.putInt(message, type << 24 | code << 16);
-        Memory.putInt(message + 4, rest);
-        Memory.copy(packet, message + Icmp.HEADER, quoted);
-        Memory.putShort(
-                message + Icmp.CHECKSUM, InternetChecksum.ofSum(InternetChecksum.sum(message, Icmp.HEADER + quoted)));
+        Icmpv4Error.write(error, ownIpv4, identification, type, code, rest, packet, quoted);
+        counters.count(Counter.OUT_ICMPV4_ERROR, Icmpv4Error.HEADERS + quoted);
         return error;
     }
 
@@ -116,25 +103,7 @@ final class IcmpErrors {
         long sum = InternetChecksum.pseudoHeaderSum(error, IpProtocol.ICMPV6, messageLength)
                 + InternetChecksum.sum(message, messageLength);
         Memory.putShort(message + Icmp.CHECKSUM, InternetChecksum.ofSum(sum));
+        counters.count(Counter.OUT_ICMPV6_ERROR, Ipv6.HEADER + messageLength);
         return error;
-    }
-
-    /** RFC 1812 §4.3.2.7: not about ICMP errors, later fragments, or packets not from and to one host. */
-    private static boolean mayBeAnswered(long packet, int length) {
-        if (Ipv4.isLaterFragment(packet)
-                || !isUnicast(Ipv4.source(packet))
-                || Ipv4.destination(packet) >>> 28 == 0xe
-                || Ipv4.destination(packet) == -1) {
-            return false;
-        }
-        int headerLength = Ipv4.headerLength(packet);
-        return Ipv4.protocol(packet) != IpProtocol.ICMP
-                || (length > headerLength && Icmp.isQuery(Icmp.type(packet + headerLength)));
-    }
-
-    /** Whether an address may be that of one host: not of network 0 or 127, multicast, or class E. */
-    static boolean isUnicast(int ipv4) {
-        int first = ipv4 >>> 24;
-        return first != 0 && first != 127 && first < 0xe0;
     }
 }

@@ -2,14 +2,20 @@ package io.portledger.lwaftr.forwarding;
 
 import io.portledger.lwaftr.forwarding.BindingTable.Found;
 import io.portledger.lwaftr.forwarding.BindingTable.View;
+import io.portledger.packet.Ecn;
+import io.portledger.packet.ExtensionHeaders;
 import io.portledger.packet.Icmp;
+import io.portledger.packet.Icmpv4Error;
 import io.portledger.packet.InternetChecksum;
 import io.portledger.packet.IpProtocol;
 import io.portledger.packet.Ipv4;
 import io.portledger.packet.Ipv6;
 import io.portledger.packet.Memory;
+import io.portledger.packet.PortField;
+import io.portledger.packet.Reassembler;
 import io.portledger.softwire.PortSet;
 import java.util.function.IntSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Everything that can happen to a packet, one at a time; {@link Forwarder} does the usual case itself.
@@ -19,11 +25,10 @@ import java.util.function.IntSupplier;
  */
 final class SlowPath {
 
-    private static final int MAX_EXTENSION_HEADERS = 8;
-    private static final int PAD_1 = 0;
-    private static final int PAD_N = 1;
-    private static final int TUNNEL_ENCAPSULATION_LIMIT = 4;
     private static final int ECHO_HOPS = 64;
+
+    /** Octets of an IPv4 and a TCP header, which an MSS does not count. */
+    private static final int IPV4_AND_TCP = 40;
 
     private final ForwardingSettings settings;
     private final int ownIpv4;
@@ -32,6 +37,8 @@ final class SlowPath {
     private final boolean hairpins;
     private final boolean honoursDontFragment;
     private final boolean takesOuterDscp;
+    private final boolean clampsMss;
+    private final boolean learnsPathMtus;
     private final OuterHeader outerHeader;
     private final Egress egress;
     private final Counters counters;
@@ -40,6 +47,8 @@ final class SlowPath {
     private final Reassembler innerFragments;
     private final Reassembler ipv6Fragments;
     private final IntSupplier fragmentIdentifications;
+    private final PathMtus pathMtus;
+    private final FragmentExchange.@Nullable Desk exchange;
     private final Found found = new Found();
 
     private View view;
@@ -54,6 +63,8 @@ final class SlowPath {
             Egress egress,
             Counters counters,
             IntSupplier fragmentIdentifications,
+            PathMtus pathMtus,
+            FragmentExchange.@Nullable Desk exchange,
             long nowNanos) {
         this.settings = settings;
         this.view = view;
@@ -63,25 +74,23 @@ final class SlowPath {
         this.hairpins = settings.hairpinning();
         this.honoursDontFragment = settings.tunnel().honourDontFragment();
         this.takesOuterDscp = settings.tunnel().dscpMode() == ForwardingSettings.DscpMode.UNIFORM;
+        this.clampsMss = settings.tunnel().clampMss();
+        this.learnsPathMtus = settings.tunnel().pathMtuDiscovery();
+        this.pathMtus = pathMtus;
+        this.exchange = exchange;
         this.outerHeader = new OuterHeader(settings.tunnel());
         this.egress = egress;
         this.counters = counters;
         this.errors = new IcmpErrors(settings, egress, counters, nowNanos);
         this.ipv4Fragments = new Reassembler(
                 settings.ipv4Side().reassembly(),
-                counters,
-                Counter.DROP_IPV4_FRAG_TIMEOUT,
-                Counter.DROP_IPV4_FRAG_EVICTED);
+                counted(Counter.DROP_IPV4_FRAG_TIMEOUT, Counter.DROP_IPV4_FRAG_EVICTED));
         this.innerFragments = new Reassembler(
                 settings.ipv6Side().reassembly(),
-                counters,
-                Counter.DROP_IPV4_FRAG_TIMEOUT,
-                Counter.DROP_IPV4_FRAG_EVICTED);
+                counted(Counter.DROP_IPV4_FRAG_TIMEOUT, Counter.DROP_IPV4_FRAG_EVICTED));
         this.ipv6Fragments = new Reassembler(
                 settings.ipv6Side().reassembly(),
-                counters,
-                Counter.DROP_IPV6_FRAG_TIMEOUT,
-                Counter.DROP_IPV6_FRAG_EVICTED);
+                counted(Counter.DROP_IPV6_FRAG_TIMEOUT, Counter.DROP_IPV6_FRAG_EVICTED));
         this.fragmentIdentifications = fragmentIdentifications;
     }
 
@@ -92,6 +101,39 @@ final class SlowPath {
         ipv4Fragments.expire(currentNanos);
         innerFragments.expire(currentNanos);
         ipv6Fragments.expire(currentNanos);
+        pathMtus.expire(currentNanos);
+    }
+
+    /** Whether reassembly of either side has little room left; any thread may ask. */
+    boolean isReassemblyNearlyFull() {
+        return ipv4Fragments.isNearlyFull() || innerFragments.isNearlyFull() || ipv6Fragments.isNearlyFull();
+    }
+
+    /** A fragment of this worker's that came to another one. */
+    void takeOver(long packet, int length, boolean isFromIpv6Side) {
+        egress.prepareScratch();
+        octets = isFromIpv6Side ? ipv6Octets(packet, length) : ipv4Octets(packet, length);
+        if (isFromIpv6Side) {
+            counters.count(Counter.TAKEN_OVER_IPV6, octets);
+            walkHeaders(packet, Ipv6.HEADER + Ipv6.payloadLength(packet), true);
+        } else {
+            counters.count(Counter.TAKEN_OVER_IPV4, octets);
+            downstream(packet, Ipv4.totalLength(packet));
+        }
+    }
+
+    private Reassembler.Losses counted(Counter timeouts, Counter evictions) {
+        return new Reassembler.Losses() {
+            @Override
+            public void timedOut(int octets) {
+                counters.count(timeouts, octets);
+            }
+
+            @Override
+            public void evicted(int octets) {
+                counters.count(evictions, octets);
+            }
+        };
     }
 
     /** How many packets wait for fragments. */
@@ -126,7 +168,7 @@ final class SlowPath {
         if (!Ipv4.isFragment(packet)) {
             downstreamWhole(packet, length);
         } else if (destination == ownIpv4 || view.holds(destination)) {
-            long whole = reassembleIpv4(ipv4Fragments, packet, 0, 0);
+            long whole = reassembleIpv4(ipv4Fragments, packet, 0, 0, Ipv4.tos(packet) & 3, packet, length, false);
             if (whole != 0) {
                 downstreamWhole(whole, Ipv4.totalLength(whole));
             }
@@ -137,15 +179,15 @@ final class SlowPath {
 
     private void downstreamWhole(long packet, int length) {
         int destination = Ipv4.destination(packet);
-        boolean isIcmp = Ipv4.protocol(packet) == IpProtocol.ICMP;
-        if (isIcmp && !settings.ipv4Side().acceptIncomingIcmp()) {
-            end(Counter.DROP_IN_BY_POLICY_ICMPV4);
-            return;
-        }
         if (destination == ownIpv4) {
             if (turnIntoEchoReply(packet, length)) {
                 toIpv4Side(packet, length, Counter.OUT_ICMPV4);
             }
+            return;
+        }
+        boolean isIcmp = Ipv4.protocol(packet) == IpProtocol.ICMP;
+        if (isIcmp && !settings.ipv4Side().acceptIncomingIcmp()) {
+            end(Counter.DROP_IN_BY_POLICY_ICMPV4);
             return;
         }
         if (Ipv4.ttl(packet) <= 1) {
@@ -162,12 +204,14 @@ final class SlowPath {
             noDestination(packet, length, port);
             return;
         }
-        if (isTooBigForTunnel(packet, length)) {
-            answerToIpv4Side(packet, length, Icmp.UNREACHABLE, Icmp.FRAGMENTATION_NEEDED, ipv6Mtu - Ipv6.HEADER);
+        int mtu = mtuTowards(found.b4High, found.b4Low);
+        if (isTooBigForTunnel(packet, length, mtu)) {
+            answerToIpv4Side(packet, length, Icmp.UNREACHABLE, Icmp.FRAGMENTATION_NEEDED, mtu - Ipv6.HEADER);
             end(Counter.DROP_OVER_MTU_BUT_DONT_FRAGMENT_IPV4);
             return;
         }
         view.count(line, BindingTable.DOWNSTREAM_PACKETS, length);
+        clampMss(packet, length);
         Ipv4.forward(packet, Ipv4.tos(packet));
         intoSoftwire(
                 packet,
@@ -223,7 +267,8 @@ final class SlowPath {
                 : Math.min(length, Ipv6.HEADER + Ipv6.payloadLength(packet));
     }
 
-    private boolean isOurs(long high, long low) {
+    /** Whether an IPv6 address is a tunnel end point of ours. */
+    boolean isOurs(long high, long low) {
         for (int i = 0; i < settings.brAddresses().size(); i++) {
             var br = settings.brAddresses().get(i);
             if (br.high() == high && br.low() == low) {
@@ -238,7 +283,7 @@ final class SlowPath {
         int nextHeader = Ipv6.nextHeader(packet);
         int nextHeaderField = Ipv6.NEXT_HEADER;
         int position = Ipv6.HEADER;
-        for (int headers = 0; headers <= MAX_EXTENSION_HEADERS; headers++) {
+        for (int headers = 0; headers <= ExtensionHeaders.MAX_COUNT; headers++) {
             switch (nextHeader) {
                 case IpProtocol.IPV4 -> {
                     tunnelled(packet, length, position);
@@ -268,7 +313,7 @@ final class SlowPath {
                     position += Ipv6.FRAGMENT_HEADER;
                 }
                 case IpProtocol.HOP_BY_HOP, IpProtocol.ROUTING, IpProtocol.DESTINATION_OPTIONS -> {
-                    int headerLength = extensionHeaderLength(packet, length, position, nextHeader);
+                    int headerLength = ExtensionHeaders.length(packet, length, position, nextHeader);
                     if (headerLength < 0) {
                         end(Counter.DROP_BAD_EXTENSION_HEADER_IPV6);
                         return;
@@ -286,50 +331,13 @@ final class SlowPath {
         end(Counter.DROP_BAD_EXTENSION_HEADER_IPV6);
     }
 
-    /** The length of an extension header, or -1 if the packet must be dropped for it. */
-    private static int extensionHeaderLength(long packet, int length, int position, int kind) {
-        if (position + 8 > length || (kind == IpProtocol.HOP_BY_HOP && position != Ipv6.HEADER)) {
-            return -1;
-        }
-        long header = packet + position;
-        int headerLength = (Memory.getByte(header + 1) + 1) << 3;
-        if (position + headerLength > length) {
-            return -1;
-        }
-        if (kind == IpProtocol.ROUTING) {
-            int segmentsLeft = Memory.getByte(header + 3);
-            return segmentsLeft == 0 ? headerLength : -1;
-        }
-        int option = 2;
-        while (option < headerLength) {
-            int type = Memory.getByte(header + option);
-            if (type == PAD_1) {
-                option++;
-                continue;
-            }
-            if (option + 2 > headerLength) {
-                return -1;
-            }
-            int optionLength = 2 + Memory.getByte(header + option + 1);
-            boolean isKnown = type == PAD_N || type == TUNNEL_ENCAPSULATION_LIMIT;
-            boolean mayBeSkipped = type >>> 6 == 0;
-            if (option + optionLength > headerLength || (!isKnown && !mayBeSkipped)) {
-                return -1;
-            }
-            option += optionLength;
-        }
-        return headerLength;
-    }
-
     private void ipv6Fragment(long packet, int length, int position, int nextHeaderField) {
         long header = packet + position;
         int dataLength = length - position - Ipv6.FRAGMENT_HEADER;
-        Reassembler.Key key = new Reassembler.Key(
-                Ipv6.sourceHigh(packet),
-                Ipv6.sourceLow(packet),
-                Ipv6.destinationHigh(packet),
-                Ipv6.destinationLow(packet),
-                Ipv6.fragmentIdentification(header));
+        Reassembler.Key key = Reassembler.Key.ofIpv6(packet, header);
+        if (isHandedOver(key, packet, length, true)) {
+            return;
+        }
         int offset = Ipv6.fragmentOffset(header);
         if (offset == 0) {
             // The headers of the whole packet are those of the first fragment without the fragment header.
@@ -337,6 +345,8 @@ final class SlowPath {
         }
         Reassembler.Outcome outcome = ipv6Fragments.add(
                 key,
+                Reassembler.Source.ofIpv6(packet),
+                Ipv6.trafficClass(packet) & 3,
                 nowNanos,
                 packet,
                 position,
@@ -345,9 +355,11 @@ final class SlowPath {
                 header + Ipv6.FRAGMENT_HEADER,
                 dataLength);
         end(
-                outcome == Reassembler.Outcome.INVALID
-                        ? Counter.DROP_IPV6_FRAG_INVALID_REASSEMBLY
-                        : Counter.IN_IPV6_FRAG_NEEDS_REASSEMBLY);
+                switch (outcome) {
+                    case INVALID -> Counter.DROP_IPV6_FRAG_INVALID_REASSEMBLY;
+                    case OVER_SHARE -> Counter.DROP_IPV6_FRAG_OVER_SHARE;
+                    case HELD, COMPLETE -> Counter.IN_IPV6_FRAG_NEEDS_REASSEMBLY;
+                });
         if (outcome != Reassembler.Outcome.COMPLETE) {
             return;
         }
@@ -361,7 +373,32 @@ final class SlowPath {
             return;
         }
         Memory.putShort(whole + Ipv6.PAYLOAD_LENGTH, wholeLength - Ipv6.HEADER);
+        int trafficClass = Ipv6.trafficClass(whole);
+        int ecn = ipv6Fragments.ecn(trafficClass & 3);
+        if (ecn == Ecn.DROP) {
+            end(Counter.DROP_ECN_IPV6);
+            return;
+        }
+        Ipv6.setTrafficClass(whole, (trafficClass & 0xfc) | ecn);
         walkHeaders(whole, wholeLength, false);
+    }
+
+    /**
+     * Leaves a fragment to the worker where its packet is put together, if that is another one; its end is counted.
+     *
+     * @param packet the fragment as it came, with the headers before it
+     */
+    private boolean isHandedOver(Reassembler.Key key, long packet, int length, boolean isFromIpv6Side) {
+        if (exchange == null || exchange.isHere(key)) {
+            return false;
+        }
+        boolean isTaken = exchange.handOver(key, isFromIpv6Side, packet, length);
+        if (isFromIpv6Side) {
+            end(isTaken ? Counter.HANDED_OVER_IPV6 : Counter.DROP_OVER_HANDED_IPV6);
+        } else {
+            end(isTaken ? Counter.HANDED_OVER_IPV4 : Counter.DROP_OVER_HANDED_IPV4);
+        }
+        return true;
     }
 
     private void tunnelled(long outer, int outerLength, int position) {
@@ -373,7 +410,18 @@ final class SlowPath {
             upstream(outer, outerLength, packet, Ipv4.totalLength(packet));
             return;
         }
-        long whole = reassembleIpv4(innerFragments, packet, Ipv6.sourceHigh(outer), Ipv6.sourceLow(outer));
+        if (!view.holds(Ipv4.source(packet))) {
+            // Nobody's fragments must not take the room of subscribers' ones.
+            refuseSource(outer, outerLength);
+            return;
+        }
+        int ecn = Ecn.combine(Ipv4.tos(packet) & 3, Ipv6.trafficClass(outer) & 3);
+        if (ecn == Ecn.DROP) {
+            end(Counter.DROP_ECN_IPV6);
+            return;
+        }
+        long whole = reassembleIpv4(
+                innerFragments, packet, Ipv6.sourceHigh(outer), Ipv6.sourceLow(outer), ecn, outer, outerLength, true);
         if (whole != 0) {
             upstream(outer, outerLength, whole, Ipv4.totalLength(whole));
         }
@@ -394,11 +442,7 @@ final class SlowPath {
                 || found.b4Low != b4Low
                 || Memory.getLong(found.br) != brHigh
                 || Memory.getLong(found.br + 8) != brLow) {
-            long error = errors.v6SourcePolicy(outer, outerLength, nowNanos);
-            if (error != IcmpErrors.NONE) {
-                toIpv6Side(error, Ipv6.HEADER + Ipv6.payloadLength(error), Counter.OUT_ICMPV6);
-            }
-            end(Counter.DROP_NO_SOURCE_SOFTWIRE_IPV6);
+            refuseSource(outer, outerLength);
             return;
         }
         int tos = tosAfterDecapsulation(Ipv6.trafficClass(outer), Ipv4.tos(packet));
@@ -423,9 +467,25 @@ final class SlowPath {
             end(Counter.DROP_OVER_MTU_BUT_DONT_FRAGMENT_IPV4);
         } else {
             view.count(line, BindingTable.UPSTREAM_PACKETS, length);
+            clampMss(packet, length);
             Ipv4.forward(packet, tos);
             toIpv4Side(packet, length, Counter.OUT_IPV4);
             end(Counter.DECAPSULATED_IPV6);
+        }
+    }
+
+    /** The end of a packet whose source is not that of the softwire it came through (RFC 7596 §5.2). */
+    private void refuseSource(long outer, int outerLength) {
+        long error = errors.v6SourcePolicy(outer, outerLength, nowNanos);
+        if (error != IcmpErrors.NONE) {
+            toIpv6Side(error, Ipv6.HEADER + Ipv6.payloadLength(error), Counter.OUT_ICMPV6);
+        }
+        end(Counter.DROP_NO_SOURCE_SOFTWIRE_IPV6);
+    }
+
+    private void clampMss(long packet, int length) {
+        if (clampsMss && MaximumSegmentSize.clamp(packet, length, ipv6Mtu - Ipv6.HEADER - IPV4_AND_TCP)) {
+            counters.count(Counter.CLAMPED_MSS_IPV4, length);
         }
     }
 
@@ -447,14 +507,16 @@ final class SlowPath {
             }
             return;
         }
-        if (isTooBigForTunnel(packet, length)) {
+        int mtu = mtuTowards(found.b4High, found.b4Low);
+        if (isTooBigForTunnel(packet, length, mtu)) {
             answerThroughSoftwire(
-                    outer, packet, length, Icmp.UNREACHABLE, Icmp.FRAGMENTATION_NEEDED, ipv6Mtu - Ipv6.HEADER);
+                    outer, packet, length, Icmp.UNREACHABLE, Icmp.FRAGMENTATION_NEEDED, mtu - Ipv6.HEADER);
             end(Counter.DROP_OVER_MTU_BUT_DONT_FRAGMENT_IPV4);
             return;
         }
         view.count(senderLine, BindingTable.UPSTREAM_PACKETS, length);
         view.count(line, BindingTable.DOWNSTREAM_PACKETS, length);
+        clampMss(packet, length);
         Ipv4.forward(packet, tos);
         intoSoftwire(
                 packet,
@@ -497,12 +559,13 @@ final class SlowPath {
     private void icmpv6(long packet, int length, int position) {
         long message = packet + position;
         int messageLength = length - position;
-        if (!settings.ipv6Side().acceptIncomingIcmp()) {
-            end(Counter.DROP_IN_BY_POLICY_ICMPV6);
-            return;
-        }
         if (messageLength < Icmp.HEADER) {
             end(Counter.DROP_MALFORMED_IPV6);
+            return;
+        }
+        // The policy is about the tunnel; whether the lwAFTR is there may always be asked.
+        if (!settings.ipv6Side().acceptIncomingIcmp() && Icmp.type(message) != Icmp.V6_ECHO_REQUEST) {
+            end(Counter.DROP_IN_BY_POLICY_ICMPV6);
             return;
         }
         long sum = InternetChecksum.pseudoHeaderSum(packet, IpProtocol.ICMPV6, messageLength)
@@ -577,7 +640,7 @@ final class SlowPath {
     private void relay(long message, int messageLength, int code, int tunnelMtu) {
         long quote = message + Icmp.HEADER;
         int quoteLength = messageLength - Icmp.HEADER;
-        int position = quotedIpv4(quote, quoteLength);
+        int position = ExtensionHeaders.quotedIpv4(quote, quoteLength);
         if (position < 0) {
             end(Counter.DROP_BAD_QUOTE_ICMPV6);
             return;
@@ -597,8 +660,11 @@ final class SlowPath {
             end(Counter.DROP_BAD_QUOTE_ICMPV6);
             return;
         }
+        if (isTooBig && learnsPathMtus) {
+            pathMtus.learn(found.b4High, found.b4Low, (int) Math.min(tunnelMtu & 0xffff_ffffL, 0xffff), nowNanos);
+        }
         if (isTooBig && !Ipv4.isDontFragment(packet)) {
-            end(Counter.DROP_TOO_BIG_WITHOUT_DF_ICMPV6);
+            end(learnsPathMtus ? Counter.LEARNED_PATH_MTU_ICMPV6 : Counter.DROP_TOO_BIG_WITHOUT_DF_ICMPV6);
             return;
         }
         int nextHopMtu = isTooBig ? (int) Math.min((tunnelMtu & 0xffff_ffffL) - Ipv6.HEADER, 0xffff) : 0;
@@ -625,30 +691,6 @@ final class SlowPath {
                     found.b4Low,
                     Counter.OUT_ICMPV4);
         }
-    }
-
-    /** Where the IPv4 packet begins in a quoted tunnel packet; -1 if there is none, or no first part of one. */
-    private static int quotedIpv4(long quote, int length) {
-        if (length < Ipv6.HEADER || Ipv4.version(quote) != 6) {
-            return -1;
-        }
-        int nextHeader = Ipv6.nextHeader(quote);
-        int position = Ipv6.HEADER;
-        for (int headers = 0; headers <= MAX_EXTENSION_HEADERS; headers++) {
-            if (nextHeader == IpProtocol.IPV4) {
-                return position;
-            }
-            boolean isFragment = nextHeader == IpProtocol.FRAGMENT;
-            boolean isOptions = nextHeader == IpProtocol.DESTINATION_OPTIONS || nextHeader == IpProtocol.HOP_BY_HOP;
-            if (position + 8 > length
-                    || (!isFragment && !isOptions)
-                    || (isFragment && Ipv6.fragmentOffset(quote + position) != 0)) {
-                return -1;
-            }
-            nextHeader = Memory.getByte(quote + position);
-            position += isFragment ? Ipv6.FRAGMENT_HEADER : (Memory.getByte(quote + position + 1) + 1) << 3;
-        }
-        return -1;
     }
 
     // Both ways --------------------------------------------------------------------------------------------------
@@ -706,25 +748,43 @@ final class SlowPath {
         return view.find(view.home(key), key, shape, found);
     }
 
-    private boolean isTooBigForTunnel(long packet, int length) {
-        return length + Ipv6.HEADER > ipv6Mtu && Ipv4.isDontFragment(packet) && honoursDontFragment;
+    private boolean isTooBigForTunnel(long packet, int length, int mtu) {
+        return length + Ipv6.HEADER > mtu && Ipv4.isDontFragment(packet) && honoursDontFragment;
+    }
+
+    /** The largest IPv6 packet for the softwire to an lwB4. */
+    private int mtuTowards(long b4High, long b4Low) {
+        return pathMtus.lowest() >= ipv6Mtu ? ipv6Mtu : Math.min(ipv6Mtu, pathMtus.towards(b4High, b4Low));
     }
 
     /**
      * Takes an IPv4 fragment; its end is counted here.
      *
+     * @param peerHigh first half of the lwB4 from which it came, 0 on the IPv4 side
+     * @param ecn how it is marked
+     * @param arrived the packet that it came in, for another worker
      * @return the whole packet, if this was the last fragment missing, else 0
      */
-    private long reassembleIpv4(Reassembler reassembler, long packet, long peerHigh, long peerLow) {
+    private long reassembleIpv4(
+            Reassembler reassembler,
+            long packet,
+            long peerHigh,
+            long peerLow,
+            int ecn,
+            long arrived,
+            int arrivedLength,
+            boolean isFromIpv6Side) {
         int headerLength = Ipv4.headerLength(packet);
-        Reassembler.Key key = new Reassembler.Key(
-                Memory.getLong(packet + Ipv4.SOURCE),
-                Ipv4.protocol(packet),
-                peerHigh,
-                peerLow,
-                Ipv4.identification(packet));
+        Reassembler.Key key = Reassembler.Key.ofIpv4(packet, peerHigh, peerLow);
+        if (isHandedOver(key, arrived, arrivedLength, isFromIpv6Side)) {
+            return 0;
+        }
+        Reassembler.Source source =
+                isFromIpv6Side ? new Reassembler.Source(peerHigh, peerLow) : Reassembler.Source.ofIpv4(packet);
         Reassembler.Outcome outcome = reassembler.add(
                 key,
+                source,
+                ecn,
                 nowNanos,
                 packet,
                 headerLength,
@@ -733,9 +793,11 @@ final class SlowPath {
                 packet + headerLength,
                 Ipv4.totalLength(packet) - headerLength);
         end(
-                outcome == Reassembler.Outcome.INVALID
-                        ? Counter.DROP_IPV4_FRAG_INVALID_REASSEMBLY
-                        : Counter.IN_IPV4_FRAG_NEEDS_REASSEMBLY);
+                switch (outcome) {
+                    case INVALID -> Counter.DROP_IPV4_FRAG_INVALID_REASSEMBLY;
+                    case OVER_SHARE -> Counter.DROP_IPV4_FRAG_OVER_SHARE;
+                    case HELD, COMPLETE -> Counter.IN_IPV4_FRAG_NEEDS_REASSEMBLY;
+                });
         if (outcome != Reassembler.Outcome.COMPLETE) {
             return 0;
         }
@@ -748,9 +810,13 @@ final class SlowPath {
             end(Counter.DROP_MALFORMED_IPV4);
             return 0;
         }
-        Memory.putShort(whole + Ipv4.TOTAL_LENGTH, wholeLength);
-        Memory.putShort(whole + Ipv4.FLAGS_AND_OFFSET, Ipv4.flagsAndOffset(whole) & Ipv4.DF);
-        Ipv4.writeChecksum(whole);
+        int marked = reassembler.ecn(Ipv4.tos(whole) & 3);
+        if (marked == Ecn.DROP) {
+            end(Counter.DROP_ECN_IPV6);
+            return 0;
+        }
+        Memory.putByte(whole + Ipv4.TOS, (Ipv4.tos(whole) & 0xfc) | marked);
+        Ipv4.makeWhole(whole, wholeLength);
         return whole;
     }
 
@@ -758,7 +824,7 @@ final class SlowPath {
     private boolean turnIntoEchoReply(long packet, int length) {
         long message = packet + Ipv4.headerLength(packet);
         int messageLength = length - Ipv4.headerLength(packet);
-        if (Ipv4.protocol(packet) != IpProtocol.ICMP || !IcmpErrors.isUnicast(Ipv4.source(packet))) {
+        if (Ipv4.protocol(packet) != IpProtocol.ICMP || !Icmpv4Error.isUnicast(Ipv4.source(packet))) {
             end(Counter.DROP_LOCAL_IPV4);
             return false;
         }
@@ -798,25 +864,20 @@ final class SlowPath {
 
     /** Sends an IPv6 packet that has no extension headers; one that is too big goes in fragments (RFC 8200 §4.5). */
     private void toIpv6Side(long packet, int length, Counter counter) {
-        if (length <= ipv6Mtu) {
+        int mtu = mtuTowards(Ipv6.destinationHigh(packet), Ipv6.destinationLow(packet));
+        if (length <= mtu) {
             counters.count(counter, length);
             egress.toIpv6Side(packet, length);
             return;
         }
         int identification = fragmentIdentifications.getAsInt();
         int dataLength = length - Ipv6.HEADER;
-        int most = (ipv6Mtu - Ipv6.HEADER - Ipv6.FRAGMENT_HEADER) & ~7;
+        int most = Ipv6.longestFragmentData(mtu);
         for (int offset = 0; offset < dataLength; offset += most) {
             int pieceLength = Math.min(most, dataLength - offset);
             int fragmentLength = Ipv6.HEADER + Ipv6.FRAGMENT_HEADER + pieceLength;
             long fragment = egress.newPacket(fragmentLength);
-            Memory.copy(packet, fragment, Ipv6.HEADER);
-            Memory.putShort(fragment + Ipv6.PAYLOAD_LENGTH, Ipv6.FRAGMENT_HEADER + pieceLength);
-            Memory.putByte(fragment + Ipv6.NEXT_HEADER, IpProtocol.FRAGMENT);
-            long header = fragment + Ipv6.HEADER;
-            Ipv6.writeFragmentHeader(
-                    header, Ipv6.nextHeader(packet), offset, offset + pieceLength < dataLength, identification);
-            Memory.copy(packet + Ipv6.HEADER + offset, header + Ipv6.FRAGMENT_HEADER, pieceLength);
+            Ipv6.writeFragment(fragment, packet, offset, pieceLength, identification);
             counters.count(counter, fragmentLength);
             counters.count(Counter.OUT_IPV6_FRAG, fragmentLength);
             egress.toIpv6Side(fragment, fragmentLength);

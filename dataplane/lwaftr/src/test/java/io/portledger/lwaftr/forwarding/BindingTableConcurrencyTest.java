@@ -86,6 +86,50 @@ class BindingTableConcurrencyTest {
         }
     }
 
+    /** The worker counts as many octets for each packet as the number of the binding's lwB4 says. */
+    @Test
+    void noBindingInheritsTheVolumeOfTheOneBefore() throws Exception {
+        try (BindingTable table = new BindingTable(0, 1)) {
+            PortSet ports = new PortSet(0, 4, 3);
+            AtomicBoolean isDone = new AtomicBoolean();
+            AtomicLong checked = new AtomicLong();
+            run(isDone, List.of(() -> countByNumber(table, isDone, ports)), () -> {
+                for (int i = 1; i <= 30_000; i++) {
+                    table.put(numbered(FIRST, ports, i));
+                    for (int look = 0; look < 50; look++) {
+                        BindingVolume volume = table.volume(FIRST, ports).orElseThrow();
+                        assertThat(volume.downstreamOctets() % i)
+                                .as("%s of lwB4 %d", volume, i)
+                                .isZero();
+                        checked.addAndGet(volume.downstreamPackets() > 0 ? 1 : 0);
+                    }
+                    if ((i & 1) == 0) {
+                        table.remove(FIRST, ports);
+                    }
+                }
+            });
+            assertThat(checked).as("volumes above zero").hasPositiveValue();
+        }
+    }
+
+    private static void countByNumber(BindingTable table, AtomicBoolean isDone, PortSet ports) {
+        Found found = new Found();
+        long key = BindingTable.key(FIRST.bits(), ports.psid());
+        try (Reader reader = table.newReader()) {
+            do {
+                View view = reader.enter();
+                for (int i = 0; i < 16; i++) {
+                    int shape = view.shapeOf(FIRST.bits());
+                    long line = shape < 0 ? 0 : view.find(view.home(key), key, shape, found);
+                    if (line != 0) {
+                        view.count(line, BindingTable.DOWNSTREAM_PACKETS, (int) (found.b4High >>> 40));
+                    }
+                }
+                reader.exit();
+            } while (!isDone.get());
+        }
+    }
+
     private static void run(AtomicBoolean isDone, List<Runnable> workers, Runnable control) throws Exception {
         ExecutorService executor = Executors.newFixedThreadPool(workers.size());
         try {
@@ -100,7 +144,8 @@ class BindingTableConcurrencyTest {
                 future.get();
             }
         } finally {
-            executor.shutdownNow();
+            // Whatever has failed, nobody reads the table when it is closed.
+            executor.close();
         }
     }
 

@@ -8,6 +8,7 @@ import io.portledger.packet.CaptureReader;
 import io.portledger.packet.CaptureWriter;
 import io.portledger.packet.CapturedPacket;
 import io.portledger.packet.LinkType;
+import io.portledger.softwire.Ipv6Address;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -107,6 +108,57 @@ class CheckCommandTest {
         assertThat(counters()).contains("\"in-ipv4-packets\": 4,", "\"drop-misplaced-not-ipv4-packets\": 3,");
     }
 
+    /** The next hop of the IPv6 side answers in the capture itself, between two packets. */
+    @Test
+    void asksForNextHopsAtOnceAndSendsToThemWhenTheyHaveAnswered() throws IOException {
+        Files.writeString(file("lwaftr.yaml"), """
+                lwaftr:
+                  binding-table: bindings.csv
+                  ipv4-side: { ethernet: { mac: "02:00:00:00:00:0a", next-hop: 203.0.113.2 } }
+                  ipv6-side: { ethernet: { mac: "02:00:00:00:00:0c", next-hop: "2001:db8:cafe::99" } }
+                """);
+        String peer = "02000000000d";
+        byte[] answer = Packets.icmpv6(
+                Ipv6Address.parse("2001:db8:cafe::99"),
+                Engine.BR,
+                136,
+                0,
+                0x6000_0000,
+                Engine.hex("20010db8cafe00000000000000000099" + "0201" + peer));
+        answer[7] = (byte) 255;
+        write(
+                "in4.pcap",
+                LinkType.ETHERNET,
+                "68686868686802000000000b0800" + Vectors.A1,
+                "0800".repeat(4) + Vectors.A1,
+                "68686868686802000000000b0800" + Vectors.A1);
+        write(
+                "in6.pcap",
+                LinkType.ETHERNET,
+                "02000000000c" + peer + "86dd" + HexFormat.of().formatHex(answer));
+        check(
+                "--in4",
+                "in4.pcap",
+                "--in6",
+                "in6.pcap",
+                "--out4",
+                "out4.pcap",
+                "--out6",
+                "out6.pcap",
+                "--counters",
+                "counters.json");
+        assertThat(read("out4.pcap"))
+                .singleElement()
+                .satisfies(arp -> assertThat(arp)
+                        .startsWith("ffffffffffff02000000000a0806")
+                        .endsWith("000000000000cb007102"));
+        assertThat(read("out6.pcap"))
+                .satisfiesExactly(
+                        solicitation -> assertThat(solicitation).startsWith("3333ff00009902000000000c86dd6"),
+                        packet -> assertThat(packet).isEqualTo(peer + "02000000000c86dd" + Vectors.A2));
+        assertThat(counters()).contains("\"drop-no-neighbour-ipv6-packets\": 1,", "\"neighbour-ipv6-packets\": 1,");
+    }
+
     @Test
     void writesEveryCounterByTheNameThatOperatorsKnow() throws IOException {
         write("in4.pcap", LinkType.RAW, Vectors.A1, Vectors.D1);
@@ -174,14 +226,14 @@ class CheckCommandTest {
         assertThat(check("--in4", "broken.pcap")).isEqualTo(2);
         Files.writeString(file("lwaftr.yaml"), "lwaftr: { ipv6-side: { mtu: 1279 } }\n");
         assertThat(check()).isEqualTo(2);
-        Files.writeString(file("lwaftr.yaml"), "lwaftr: { ipv4-side: { ingress-filter: \"icmp\" } }\n");
+        Files.writeString(file("lwaftr.yaml"), "lwaftr: { ipv4-side: { ingress-filter: \"icmp or tpc\" } }\n");
         assertThat(check()).isEqualTo(2);
         assertThat(err.toString().lines())
                 .satisfiesExactly(
                         line -> assertThat(line).startsWith("lwaftr check: ").contains("missing.pcap"),
                         line -> assertThat(line).contains("broken.pcap is no capture file"),
                         line -> assertThat(line).contains("mtu").contains("1280 and more"),
-                        line -> assertThat(line).contains("ingress-filter").contains("icmp"));
+                        line -> assertThat(line).contains("ingress-filter").contains("at \"tpc\""));
     }
 
     /** Everything that leaves is sound to an independent dissector. */

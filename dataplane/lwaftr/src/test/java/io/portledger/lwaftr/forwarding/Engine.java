@@ -10,6 +10,7 @@ import io.portledger.softwire.PortSet;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** A forwarder with its table, fed and read by byte arrays; checks the counters' balances when it closes. */
 final class Engine implements AutoCloseable {
@@ -31,6 +32,11 @@ final class Engine implements AutoCloseable {
     private long sentOctets;
 
     Engine(ForwardingSettings settings) {
+        this(settings, new PathMtus(), null);
+    }
+
+    /** One of several workers; each has a table of its own here, with the same bindings. */
+    Engine(ForwardingSettings settings, PathMtus pathMtus, FragmentExchange.@Nullable Desk exchange) {
         ipv6Mtu = settings.ipv6Side().mtu();
         forwarder = new Forwarder(
                 table,
@@ -38,7 +44,9 @@ final class Engine implements AutoCloseable {
                 batch -> collect(batch, toIpv4Side),
                 batch -> collect(batch, toIpv6Side),
                 () -> nanos,
-                () -> fragmentIdentification++);
+                () -> fragmentIdentification++,
+                pathMtus,
+                exchange);
     }
 
     /** The setting of the test vectors: two subscribers who share 192.0.2.1 with PSIDs 34 and 35 of 64. */
@@ -47,7 +55,11 @@ final class Engine implements AutoCloseable {
     }
 
     static Engine ofVectors(ForwardingSettings settings) {
-        Engine engine = new Engine(settings);
+        return new Engine(settings).withVectors();
+    }
+
+    Engine withVectors() {
+        Engine engine = this;
         engine.table.put(new Binding(B4, SHARED, new PortSet(0, 6, 34), BR));
         engine.table.put(new Binding(OTHER_B4, SHARED, new PortSet(0, 6, 35), BR));
         return engine;
@@ -88,8 +100,10 @@ final class Engine implements AutoCloseable {
         assertThat(counters.octets(Counter.Kind.ENDED))
                 .as("octets of ended packets: %s", counters.byName())
                 .isEqualTo(counters.octets(Counter.Kind.ARRIVED) + counters.octets(Counter.Kind.MADE));
-        assertThat(counters.packets(Counter.Kind.SENT)).isEqualTo(toIpv4Side.size() + toIpv6Side.size());
-        assertThat(counters.octets(Counter.Kind.SENT)).isEqualTo(sentOctets);
+        assertThat(counters.packets(Counter.Kind.SENT) - counters.packets(Counter.Kind.WITHHELD))
+                .isEqualTo(toIpv4Side.size() + toIpv6Side.size());
+        assertThat(counters.octets(Counter.Kind.SENT) - counters.octets(Counter.Kind.WITHHELD))
+                .isEqualTo(sentOctets);
     }
 
     @Override

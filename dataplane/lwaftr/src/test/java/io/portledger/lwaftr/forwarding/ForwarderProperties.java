@@ -72,7 +72,8 @@ class ForwarderProperties {
                 .ofMaxSize(12);
     }
 
-    private static final List<Arrival> SEEDS = seeds();
+    /** Packets of every kind. */
+    static final List<Arrival> SEEDS = seeds();
 
     private static List<Arrival> seeds() {
         byte[] large = Packets.ipv4("192.0.2.1", "198.51.100.7", 17, Packets.udp(35000, 53, 900));
@@ -120,7 +121,8 @@ class ForwarderProperties {
         return damaged;
     }
 
-    private static void assertSound(Engine engine) {
+    /** Both balances, and packets that are sound as far as the engine answers for them. */
+    static void assertSound(Engine engine) {
         engine.assertBalanced();
         assertThat(engine.toIpv4Side).allSatisfy(packet -> {
             assertThat(packet[0] >>> 4).isEqualTo(4);

@@ -149,12 +149,22 @@ class IcmpTest {
     void incomingIcmpCanBeRefusedOnEitherSide() {
         restart(TestSettings.withIcmp(false, false, true, true));
         engine.fromIpv4Side(Packets.ipv4(HOST, SHARED, 1, Packets.icmp(0, 0, OWN_ID << 16, new byte[4])));
-        engine.fromIpv6Side(Packets.icmpv6(Engine.B4, Engine.BR, 128, 0, 1, new byte[4]));
+        engine.fromIpv6Side(Packets.icmpv6(TUNNEL_ROUTER, Engine.BR, 3, 0, 0, new byte[4]));
         engine.fromIpv6Side(
                 Packets.fromB4(Packets.ipv4(SHARED, HOST, 1, Packets.icmp(8, 0, OWN_ID << 16, new byte[4]))));
         assertThat(engine.packets(Counter.DROP_IN_BY_POLICY_ICMPV4)).isEqualTo(1);
         assertThat(engine.packets(Counter.DROP_IN_BY_POLICY_ICMPV6)).isEqualTo(1);
         assertThat(engine.toIpv4Side).as("pings from inside still go out").hasSize(1);
+    }
+
+    @Test
+    void answersEchoToItselfWhateverThePolicy() {
+        restart(TestSettings.withIcmp(false, false, false, false));
+        engine.fromIpv4Side(
+                Packets.ipv4(HOST, Engine.OWN_IPV4.toString(), 1, Packets.icmp(8, 0, 0x00070001, new byte[4])));
+        engine.fromIpv6Side(Packets.icmpv6(TUNNEL_ROUTER, Engine.BR, 128, 0, 1, new byte[4]));
+        assertThat(engine.toIpv4Side).hasSize(1);
+        assertThat(engine.toIpv6Side).containsExactly(Packets.icmpv6(Engine.BR, TUNNEL_ROUTER, 129, 0, 1, new byte[4]));
     }
 
     @Test

@@ -2,7 +2,7 @@ package io.portledger.lwaftr.forwarding;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.portledger.lwaftr.forwarding.ForwardingSettings.ReassemblyLimits;
+import io.portledger.packet.ReassemblyLimits;
 import io.portledger.softwire.Ipv6Address;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -12,6 +12,7 @@ import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Fragments of IPv6 packets, of IPv4 packets from the Internet, and of IPv4 packets inside softwires. */
@@ -107,6 +108,101 @@ class ReassemblyTest {
     }
 
     @Test
+    void keepsNoFragmentsOfSourcesWithoutBindings() {
+        byte[] packet = Packets.ipv4("192.0.2.200", HOST, 17, Packets.udp(35000, 53, 792));
+        ipv4Fragments(packet, 400).forEach(fragment -> engine.fromIpv6Side(Packets.fromB4(fragment)));
+        assertThat(engine.forwarder.packetsInReassembly()).isZero();
+        assertThat(engine.packets(Counter.DROP_NO_SOURCE_SOFTWIRE_IPV6)).isEqualTo(2);
+    }
+
+    /** RFC 6864 allows DF in fragments; what its source sent in pieces may go on in pieces. */
+    @Test
+    void fragmentsWithDontFragmentAreNoPacketThatMayNotBeFragmented() {
+        byte[] packet = Packets.ipv4(HOST, SHARED, 17, Packets.udp(53, 35000, 2992));
+        for (byte[] fragment : ipv4Fragments(packet, 1400)) {
+            Packets.putShort(fragment, 6, Packets.getShort(fragment, 6) | Packets.DF);
+            engine.fromIpv4Side(Packets.withHeaderChecksum(fragment));
+        }
+        assertThat(engine.toIpv4Side).as("no error").isEmpty();
+        assertThat(engine.toIpv6Side).as("three pieces of one packet").hasSize(3);
+        assertThat(engine.packets(Counter.ENCAPSULATED_IPV4)).isEqualTo(1);
+    }
+
+    @Test
+    void aSourceHasOnlyItsShare() {
+        restart(new ReassemblyLimits(20, 100, 2, 1 << 20, 60));
+        byte[] packet = Packets.ipv4(HOST, SHARED, 17, Packets.udp(53, 35000, 792));
+        for (int i = 0; i < 3; i++) {
+            engine.fromIpv4Side(Packets.withHeaderChecksum(
+                    Packets.putShort(ipv4Fragments(packet, 400).getFirst(), 4, i)));
+        }
+        byte[] others = Packets.ipv4("198.51.100.8", SHARED, 17, Packets.udp(53, 35000, 792));
+        ipv4Fragments(others, 400).forEach(fragment -> engine.fromIpv4Side(fragment));
+        assertThat(engine.packets(Counter.DROP_IPV4_FRAG_OVER_SHARE)).isEqualTo(1);
+        assertThat(engine.toIpv6Side).as("the packet of another source").hasSize(1);
+
+        byte[] inner = Packets.fromB4(Packets.ipv4(SHARED, HOST, 17, Packets.udp(35000, 53, 792)));
+        for (int i = 0; i < 3; i++) {
+            engine.fromIpv6Side(ipv6Fragments(inner, 400, i).getFirst());
+        }
+        assertThat(engine.packets(Counter.DROP_IPV6_FRAG_OVER_SHARE)).isEqualTo(1);
+
+        engine.nanos += 61_000_000_000L;
+        engine.fromIpv6Side(ipv6Fragments(inner, 400, 9).getFirst());
+        assertThat(engine.packets(Counter.DROP_IPV6_FRAG_OVER_SHARE))
+                .as("the share is free again when its packets have timed out")
+                .isEqualTo(1);
+    }
+
+    @Test
+    void saysWhenRoomIsAboutToEndUntilHalfOfItIsFree() {
+        restart(new ReassemblyLimits(20, 10, 10, 1 << 20, 60));
+        byte[] packet = Packets.ipv4(HOST, SHARED, 17, Packets.udp(53, 35000, 792));
+        for (int i = 0; i < 8; i++) {
+            engine.fromIpv4Side(Packets.withHeaderChecksum(
+                    Packets.putShort(ipv4Fragments(packet, 400).getFirst(), 4, i)));
+        }
+        assertThat(engine.forwarder.isReassemblyNearlyFull()).isFalse();
+        engine.fromIpv4Side(Packets.withHeaderChecksum(
+                Packets.putShort(ipv4Fragments(packet, 400).getFirst(), 4, 8)));
+        assertThat(engine.forwarder.isReassemblyNearlyFull()).isTrue();
+        for (int i = 0; i < 4; i++) {
+            assertThat(engine.forwarder.isReassemblyNearlyFull()).isTrue();
+            engine.fromIpv4Side(Packets.withHeaderChecksum(
+                    Packets.putShort(ipv4Fragments(packet, 400).getLast(), 4, i)));
+        }
+        assertThat(engine.forwarder.isReassemblyNearlyFull()).isFalse();
+    }
+
+    /** RFC 3168 §5.3: marks of the two fragments, and of the packet; -1 if it must not go on. */
+    @ParameterizedTest
+    @CsvSource({"0, 0, 0", "2, 2, 2", "1, 1, 1", "2, 3, 3", "3, 2, 3", "1, 3, 3", "3, 3, 3", "0, 3, -1", "3, 0, -1"})
+    void aPacketIsMarkedIfAFragmentIs(int first, int second, int whole) {
+        byte[] packet = Packets.ipv4(HOST, SHARED, 17, Packets.udp(53, 35000, 792));
+        List<byte[]> fragments = ipv4Fragments(packet, 400);
+        engine.fromIpv4Side(Packets.setTos(fragments.get(0), first), Packets.setTos(fragments.get(1), second));
+        assertThat(engine.toIpv6Side).hasSize(whole < 0 ? 0 : 1);
+        assertThat(engine.packets(Counter.DROP_ECN_IPV6)).isEqualTo(whole < 0 ? 1 : 0);
+        if (whole >= 0) {
+            assertThat(engine.toIpv6Side.getFirst()[41] & 3).isEqualTo(whole);
+        }
+    }
+
+    @Test
+    void outerMarksOfFragmentsReachThePacket() {
+        byte[] inner = Packets.setTos(Packets.ipv4(SHARED, HOST, 17, Packets.udp(35000, 53, 792)), 2);
+        List<byte[]> fragments = ipv6Fragments(Packets.fromB4(inner), 400, 7);
+        Packets.setTrafficClass(fragments.get(0), 2);
+        Packets.setTrafficClass(fragments.get(1), 3);
+        Packets.setTrafficClass(fragments.get(2), 2);
+        fragments.forEach(fragment -> engine.fromIpv6Side(fragment));
+        List<byte[]> innerFragments = ipv4Fragments(inner, 400);
+        engine.fromIpv6Side(Packets.setTrafficClass(Packets.fromB4(innerFragments.get(0)), 3));
+        engine.fromIpv6Side(Packets.setTrafficClass(Packets.fromB4(innerFragments.get(1)), 2));
+        assertThat(engine.toIpv4Side).hasSize(2).allMatch(packet -> (packet[1] & 3) == 3);
+    }
+
+    @Test
     void aRepeatedFragmentChangesNothing() {
         byte[] inner = Packets.ipv4(SHARED, HOST, 17, Packets.udp(35000, 53, 1000));
         List<byte[]> fragments = ipv6Fragments(Packets.fromB4(inner), 400, 7);
@@ -154,7 +250,7 @@ class ReassemblyTest {
 
     @Test
     void moreFragmentsThanAllowedLoseTheirPacket() {
-        restart(new ReassemblyLimits(2, 10, 1 << 20, 60));
+        restart(new ReassemblyLimits(2, 10, 1000, 1 << 20, 60));
         byte[] inner = Packets.ipv4(SHARED, HOST, 17, Packets.udp(35000, 53, 1000));
         ipv6Fragments(Packets.fromB4(inner), 400, 7).forEach(fragment -> engine.fromIpv6Side(fragment));
         assertThat(engine.toIpv4Side).isEmpty();
@@ -163,7 +259,7 @@ class ReassemblyTest {
 
     @Test
     void theOldestPacketMakesRoom() {
-        restart(new ReassemblyLimits(20, 2, 1 << 20, 60));
+        restart(new ReassemblyLimits(20, 2, 1000, 1 << 20, 60));
         byte[] whole = Packets.fromB4(Packets.ipv4(SHARED, HOST, 17, Packets.udp(35000, 53, 1000)));
         for (int identification = 1; identification <= 3; identification++) {
             engine.fromIpv6Side(Packets.ipv6Fragment(whole, 0, 400, identification));
@@ -178,7 +274,7 @@ class ReassemblyTest {
 
     @Test
     void heldOctetsAreBounded() {
-        restart(new ReassemblyLimits(20, 1000, 1000, 60));
+        restart(new ReassemblyLimits(20, 1000, 1000, 1000, 60));
         byte[] whole = Packets.fromB4(Packets.ipv4(SHARED, HOST, 17, Packets.udp(35000, 53, 1000)));
         for (int identification = 1; identification <= 10; identification++) {
             engine.fromIpv6Side(Packets.ipv6Fragment(whole, 0, 400, identification));
@@ -201,7 +297,7 @@ class ReassemblyTest {
 
     @Test
     void reassemblyCanBeSwitchedOff() {
-        restart(new ReassemblyLimits(20, 0, 1 << 20, 60));
+        restart(new ReassemblyLimits(20, 0, 1000, 1 << 20, 60));
         byte[] whole = Packets.fromB4(Packets.ipv4(SHARED, HOST, 17, Packets.udp(35000, 53, 1000)));
         engine.fromIpv6Side(Packets.ipv6Fragment(whole, 0, 400, 7));
         assertThat(engine.packets(Counter.DROP_IPV6_FRAG_INVALID_REASSEMBLY)).isEqualTo(1);
@@ -210,7 +306,7 @@ class ReassemblyTest {
 
     @Test
     void theLargestPacketGoesThrough() {
-        restart(new ReassemblyLimits(60, 10, 1 << 20, 60));
+        restart(new ReassemblyLimits(60, 10, 1000, 1 << 20, 60));
         byte[] packet = Packets.ipv4(HOST, SHARED, 17, Packets.udp(53, 35000, 65_535 - 28));
         ipv4Fragments(packet, 1480).forEach(fragment -> engine.fromIpv4Side(fragment));
         assertThat(engine.packets(Counter.ENCAPSULATED_IPV4)).isEqualTo(1);

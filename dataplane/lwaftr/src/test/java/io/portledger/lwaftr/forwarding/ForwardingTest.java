@@ -24,16 +24,20 @@ import java.net.StandardProtocolFamily;
 import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * The kernel's own TCP through the lwAFTR: a subscriber's host in one network namespace, the lwAFTR's router and an
@@ -41,11 +45,11 @@ import org.junit.jupiter.api.Timeout;
  *
  * <pre>
  *   subscriber (192.0.2.1, ports of PSID 34)          router and Internet host (198.51.100.7)
- *     TUN sub ── test plays the lwB4 ── TUN access ── kernel routes ── TUN lwaftr ── ForwardingWorker
+ *     TUN sub ── test plays the lwB4 ── TUN access ── kernel routes ── TUN, or Ethernet ── Forwarding
  * </pre>
  */
 @Timeout(120)
-class TunForwardingTest {
+class ForwardingTest {
 
     private static final Ipv4Address SUBSCRIBER = Ipv4Address.parse("192.0.2.1");
     private static final PortSet PORTS = new PortSet(0, 6, 34);
@@ -56,8 +60,9 @@ class TunForwardingTest {
     private final String suffix = Integer.toHexString(new Random().nextInt(0x10000, 0x100000));
     private final String routerNamespace = "pl-r-" + suffix;
     private final String subscriberNamespace = "pl-s-" + suffix;
+    private final String lwaftrNamespace = "pl-l-" + suffix;
     private final List<AutoCloseable> opened = new ArrayList<>();
-    private final BindingTable table = new BindingTable();
+    private final BindingTable table = new BindingTable(0, 4);
     private volatile boolean isEnding;
 
     @BeforeEach
@@ -65,6 +70,7 @@ class TunForwardingTest {
         try {
             ip("netns", "add", routerNamespace);
             ip("netns", "add", subscriberNamespace);
+            ip("netns", "add", lwaftrNamespace);
         } catch (IOException | AssertionError e) {
             throw new AssertionError(
                     "This test makes network namespaces: run it as root, with the Debian package iproute2", e);
@@ -80,18 +86,71 @@ class TunForwardingTest {
         table.close();
         run("ip", "netns", "del", routerNamespace);
         run("ip", "netns", "del", subscriberNamespace);
+        run("ip", "netns", "del", lwaftrNamespace);
     }
 
-    @Test
-    void tcpGoesThroughTheSoftwireBothWaysAndForeignPortsDoNot() throws Exception {
-        table.put(new Binding(B4, SUBSCRIBER, PORTS, BR));
-        TunDevice lwaftr = openIn(routerNamespace, "lw" + suffix);
+    @ParameterizedTest
+    @ValueSource(ints = {1, 3})
+    void tcpGoesThroughATunDeviceBothWaysAndForeignPortsDoNot(int workers) throws Exception {
         TunDevice access = openIn(routerNamespace, "ac" + suffix);
+        String device = "lw" + suffix;
+        Forwarding forwarding =
+                inNamespace(routerNamespace, () -> Forwarding.byTun(device, workers, table, Engine.settings()));
+        opened.add(forwarding);
+        configureRouter(access.name());
+        inRouter("ip link set " + device + " up");
+        inRouter("ip route add 192.0.2.0/24 dev " + device + " src 198.51.100.7");
+        inRouter("ip route add 203.0.113.1/32 dev " + device);
+        inRouter("ip -6 route add 2001:db8:ffff::1/128 dev " + device);
+        assertThatTcpGoesThrough(forwarding, access);
+    }
+
+    /** The next hops and the lwAFTR find one another by ARP and neighbour discovery. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2})
+    void tcpGoesThroughEthernetBothWaysAndForeignPortsDoNot(int workers) throws Exception {
+        TunDevice access = openIn(routerNamespace, "ac" + suffix);
+        configureRouter(access.name());
+        for (String side : List.of("4", "6")) {
+            inRouter("ip link add e" + side + suffix + " type veth peer name l" + side + suffix + " netns "
+                    + lwaftrNamespace);
+            inRouter("ip link set e" + side + suffix + " up");
+            in(lwaftrNamespace, "ip link set l" + side + suffix + " up");
+        }
+        inRouter("ip address add 203.0.113.2/24 dev e4" + suffix);
+        inRouter("ip route add 192.0.2.0/24 via 203.0.113.1 src 198.51.100.7");
+        inRouter("ip address add 2001:db8:cafe::99/64 dev e6" + suffix + " nodad");
+        inRouter("ip -6 route add 2001:db8:ffff::1/128 dev e6" + suffix);
+        ForwardingSettings settings = Engine.settings()
+                .withSides(onDevice("l4" + suffix, "203.0.113.2"), onDevice("l6" + suffix, "2001:db8:cafe::99"));
+        Forwarding forwarding = inNamespace(lwaftrNamespace, () -> Forwarding.byEthernet(workers, table, settings));
+        opened.add(forwarding);
+        assertThatTcpGoesThrough(forwarding, access);
+        assertThat(forwarding.counters().packets(Counter.NEIGHBOUR_IPV4)).isPositive();
+        assertThat(forwarding.counters().packets(Counter.NEIGHBOUR_IPV6)).isPositive();
+        assertThat(forwarding.failure()).isNotDone();
+        inRouter("ip link del e4" + suffix);
+        assertThat(forwarding.failure().get(1, TimeUnit.MINUTES)).contains("l4" + suffix);
+    }
+
+    private static ForwardingSettings.Side onDevice(String device, String nextHop) {
+        ForwardingSettings.Side side = Engine.settings().ipv4Side();
+        return new ForwardingSettings.Side(
+                1500,
+                true,
+                true,
+                side.icmpErrorLimit(),
+                side.reassembly(),
+                side.ingressFilter(),
+                side.egressFilter(),
+                device,
+                new ForwardingSettings.Ethernet(null, null, nextHop, 0));
+    }
+
+    private void assertThatTcpGoesThrough(Forwarding forwarding, TunDevice access) throws Exception {
+        table.put(new Binding(B4, SUBSCRIBER, PORTS, BR));
         TunDevice subscriber = openIn(subscriberNamespace, "su" + suffix);
-        configureRouter(lwaftr.name(), access.name());
         configureSubscriber(subscriber.name());
-        ForwardingWorker worker = ForwardingWorker.start(lwaftr, table, Engine.settings());
-        opened.add(worker);
         startLwB4(subscriber, access);
 
         ServerSocketChannel server = inNamespace(routerNamespace, () -> {
@@ -114,7 +173,7 @@ class TunForwardingTest {
         });
         echo.join();
         assertThat(received).isEqualTo(sent);
-        Counters counters = worker.counters();
+        Counters counters = forwarding.counters();
         assertThat(counters.octets(Counter.OUT_IPV4)).isGreaterThan(sent.length);
         assertThat(counters.octets(Counter.ENCAPSULATED_IPV4)).isGreaterThan(sent.length);
         assertThat(table.volume(SUBSCRIBER, PORTS).orElseThrow().upstreamOctets())
@@ -122,9 +181,11 @@ class TunForwardingTest {
         assertThat(counters.packets(Counter.DROP_NO_SOURCE_SOFTWIRE_IPV6)).isZero();
 
         startConnecting(40000, serverPort);
-        await().untilAsserted(() -> assertThat(counters.packets(Counter.DROP_NO_SOURCE_SOFTWIRE_IPV6))
-                .isPositive());
-        assertThat(counters.packets(Counter.OUT_ICMPV6)).isPositive();
+        await().atMost(Duration.ofMinutes(1))
+                .untilAsserted(() -> assertThat(forwarding.counters().packets(Counter.OUT_ICMPV6))
+                        .isPositive());
+        assertThat(forwarding.counters().packets(Counter.DROP_NO_SOURCE_SOFTWIRE_IPV6))
+                .isPositive();
     }
 
     @Test
@@ -140,14 +201,11 @@ class TunForwardingTest {
                 .hasMessage("Invalid interface name \"a-name-of-16-let\" (allowed: 1-15 letters and digits)");
     }
 
-    private void configureRouter(String lwaftr, String access) throws Exception {
+    private void configureRouter(String access) throws Exception {
         inRouter("sysctl -q -w net.ipv6.conf.all.forwarding=1 net.ipv4.conf.all.rp_filter=0"
                 + " net.ipv4.conf.default.rp_filter=0");
         inRouter("ip link set lo up && ip address add 198.51.100.7/32 dev lo");
-        inRouter("ip link set " + lwaftr + " up && ip link set " + access + " up");
-        inRouter("ip route add 192.0.2.0/24 dev " + lwaftr + " src 198.51.100.7");
-        inRouter("ip route add 203.0.113.1/32 dev " + lwaftr);
-        inRouter("ip -6 route add 2001:db8:ffff::1/128 dev " + lwaftr);
+        inRouter("ip link set " + access + " up");
         inRouter("ip -6 route add 2001:db8:0:100::/56 dev " + access);
     }
 

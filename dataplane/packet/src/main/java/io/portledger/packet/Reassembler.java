@@ -1,8 +1,7 @@
-package io.portledger.lwaftr.forwarding;
+package io.portledger.packet;
 
-import io.portledger.lwaftr.forwarding.ForwardingSettings.ReassemblyLimits;
-import io.portledger.packet.Memory;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -11,11 +10,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * Collects fragments of IPv4 or IPv6 packets until they are whole.
  *
- * <p>Bounded in fragments of a packet, packets, octets and time. Packets whose fragments overlap are given up with all
+ * <p>Bounded in fragments of a packet, packets, packets of one source, octets and time. Packets whose fragments overlap are given up with all
  * fragments that still come (RFC 5722); an exact repetition of a fragment changes nothing. If there is no more room, the
  * oldest packet is given up. One thread.
  */
-final class Reassembler {
+public final class Reassembler {
 
     /**
      * What fragments of one packet have in common.
@@ -26,34 +25,91 @@ final class Reassembler {
      * @param peerLow the second half of that
      * @param identification of the packet
      */
-    record Key(long addresses, long more, long peerHigh, long peerLow, int identification) {}
+    public record Key(long addresses, long more, long peerHigh, long peerLow, int identification) {
+
+        /** Of an IPv4 fragment that came from a peer. */
+        public static Key ofIpv4(long packet, long peerHigh, long peerLow) {
+            return new Key(
+                    Memory.getLong(packet + Ipv4.SOURCE),
+                    Ipv4.protocol(packet),
+                    peerHigh,
+                    peerLow,
+                    Ipv4.identification(packet));
+        }
+
+        /** Of an IPv6 packet whose fragment header is at {@code fragmentHeader}. */
+        public static Key ofIpv6(long packet, long fragmentHeader) {
+            return new Key(
+                    Ipv6.sourceHigh(packet),
+                    Ipv6.sourceLow(packet),
+                    Ipv6.destinationHigh(packet),
+                    Ipv6.destinationLow(packet),
+                    Ipv6.fragmentIdentification(fragmentHeader));
+        }
+    }
+
+    /** Hears of packets that were given up, with the octets that were held of them. */
+    public interface Losses {
+
+        /** The packet's time was over. */
+        void timedOut(int octets);
+
+        /** The room was needed. */
+        void evicted(int octets);
+    }
+
+    /**
+     * Who sends fragments, for everybody's share.
+     *
+     * @param high first half of an IPv6 address, 0 for an IPv4 one
+     * @param low the second half, or the IPv4 address
+     */
+    public record Source(long high, long low) {
+
+        /** Of an IPv4 packet. */
+        public static Source ofIpv4(long packet) {
+            return new Source(0, Ipv4.source(packet) & 0xffff_ffffL);
+        }
+
+        /** Of an IPv6 packet. */
+        public static Source ofIpv6(long packet) {
+            return new Source(Ipv6.sourceHigh(packet), Ipv6.sourceLow(packet));
+        }
+    }
 
     /** What became of a fragment, when no packet is complete. */
-    enum Outcome {
+    public enum Outcome {
         HELD,
         INVALID,
+        /** The source has as many packets waiting as it may. */
+        OVER_SHARE,
         COMPLETE
     }
 
     private static final int MAX_DATA = 65535;
 
+    /** The part of the room from which on there is reason for an alarm (RFC 6333 §6.3). */
+    private static final double ALARM = 0.8;
+
+    private static final int ALL_CLEAR_PART = 2;
+
     private final ReassemblyLimits limits;
     private final long timeoutNanos;
-    private final Counters counters;
-    private final Counter timeouts;
-    private final Counter evictions;
+    private final Losses losses;
     private final Map<Key, Partial> partials = new LinkedHashMap<>();
+    private final Map<Source, Integer> packetsOfSources = new HashMap<>();
     private long heldOctets;
+    private volatile boolean isNearlyFull;
 
-    Reassembler(ReassemblyLimits limits, Counters counters, Counter timeouts, Counter evictions) {
+    /** An empty one. */
+    public Reassembler(ReassemblyLimits limits, Losses losses) {
         this.limits = limits;
         this.timeoutNanos = limits.timeoutSeconds() * 1_000_000_000L;
-        this.counters = counters;
-        this.timeouts = timeouts;
-        this.evictions = evictions;
+        this.losses = losses;
     }
 
     private static final class Partial {
+        private final Source source;
         private final long sinceNanos;
         private final int[] offsets;
         private final byte[][] pieces;
@@ -62,8 +118,11 @@ final class Reassembler {
         private int octets;
         private int total = -1;
         private boolean isGivenUp;
+        /** A bit for each value of ECN that a fragment had. */
+        private int marks;
 
-        private Partial(long sinceNanos, int maxFragments) {
+        private Partial(Source source, long sinceNanos, int maxFragments) {
+            this.source = source;
             this.sinceNanos = sinceNanos;
             this.offsets = new int[maxFragments];
             this.pieces = new byte[maxFragments][];
@@ -80,22 +139,40 @@ final class Reassembler {
      * Takes a fragment. If it was the last one that was missing, the answer is COMPLETE, and {@link #headLength},
      * {@link #dataLength} and {@link #writeTo} speak of the packet until the next call.
      *
+     * @param ecn how the fragment is marked
      * @param head the headers that go before the data, taken from the first fragment
      * @param headLength their length
      * @param offset where {@code data} belongs
      */
-    Outcome add(Key key, long nowNanos, long head, int headLength, int offset, boolean hasMore, long data, int length) {
+    public Outcome add(
+            Key key,
+            Source source,
+            int ecn,
+            long nowNanos,
+            long head,
+            int headLength,
+            int offset,
+            boolean hasMore,
+            long data,
+            int length) {
         complete = null;
         Partial partial = partials.get(key);
         if (partial == null) {
             if (limits.maxPackets() == 0) {
                 return Outcome.INVALID;
             }
+            if (packetsOfSources.getOrDefault(source, 0) >= limits.maxPacketsPerSource()) {
+                return Outcome.OVER_SHARE;
+            }
             while (partials.size() >= limits.maxPackets()) {
                 evictOldest();
             }
-            partial = new Partial(nowNanos, limits.maxFragmentsPerPacket());
+            partial = new Partial(source, nowNanos, limits.maxFragmentsPerPacket());
             partials.put(key, partial);
+            packetsOfSources.merge(source, 1, Integer::sum);
+            if (partials.size() > limits.maxPackets() * ALARM) {
+                isNearlyFull = true;
+            }
         }
         if (partial.isGivenUp) {
             return Outcome.INVALID;
@@ -112,6 +189,7 @@ final class Reassembler {
         partial.pieces[partial.count] = Memory.toBytes(data, length);
         partial.count++;
         partial.octets += length;
+        partial.marks |= 1 << ecn;
         heldOctets += length;
         if (!hasMore) {
             partial.total = offset + length;
@@ -121,9 +199,12 @@ final class Reassembler {
         }
         if (partial.isComplete()) {
             partials.remove(key);
-            heldOctets -= partial.octets;
+            forget(partial);
             complete = partial;
             return Outcome.COMPLETE;
+        }
+        if (heldOctets > limits.maxOctets() * ALARM) {
+            isNearlyFull = true;
         }
         while (heldOctets > limits.maxOctets()) {
             evictOldest();
@@ -131,19 +212,37 @@ final class Reassembler {
         return Outcome.HELD;
     }
 
+    /**
+     * How the complete packet is marked (RFC 3168 §5.3): congested if a fragment is; else like the first one.
+     *
+     * @param ofHead the ECN of the first fragment
+     * @return {@link Ecn#DROP} if a fragment is congested and another cannot be
+     */
+    public int ecn(int ofHead) {
+        int marks = complete == null ? 0 : complete.marks;
+        boolean isCongested = (marks & 1 << Ecn.CE) != 0;
+        boolean isUnable = (marks & 1 << Ecn.NOT_ECT) != 0;
+        return !isCongested ? ofHead : isUnable ? Ecn.DROP : Ecn.CE;
+    }
+
+    /** Whether the room was nearly used up, and has not been half empty since; any thread may ask. */
+    public boolean isNearlyFull() {
+        return isNearlyFull;
+    }
+
     /** Octets of headers of the complete packet. */
-    int headLength() {
+    public int headLength() {
         Partial partial = complete;
         return partial == null || partial.head == null ? 0 : partial.head.length;
     }
 
     /** Octets behind the headers of the complete packet. */
-    int dataLength() {
+    public int dataLength() {
         return complete == null ? 0 : complete.total;
     }
 
     /** Writes headers and data of the complete packet. */
-    void writeTo(long packet) {
+    public void writeTo(long packet) {
         Partial partial = complete;
         if (partial == null || partial.head == null) {
             return;
@@ -156,7 +255,7 @@ final class Reassembler {
     }
 
     /** Gives up packets that are too old. */
-    void expire(long nowNanos) {
+    public void expire(long nowNanos) {
         Iterator<Partial> oldestFirst = partials.values().iterator();
         while (oldestFirst.hasNext()) {
             Partial oldest = oldestFirst.next();
@@ -164,15 +263,26 @@ final class Reassembler {
                 return;
             }
             if (!oldest.isGivenUp) {
-                counters.count(timeouts, oldest.octets);
+                losses.timedOut(oldest.octets);
             }
-            heldOctets -= oldest.octets;
             oldestFirst.remove();
+            forget(oldest);
+        }
+    }
+
+    /** Takes what was removed out of the books. */
+    private void forget(Partial partial) {
+        heldOctets -= partial.octets;
+        packetsOfSources.computeIfPresent(partial.source, (source, packets) -> packets == 1 ? null : packets - 1);
+        if (isNearlyFull
+                && partials.size() <= limits.maxPackets() / ALL_CLEAR_PART
+                && heldOctets <= limits.maxOctets() / ALL_CLEAR_PART) {
+            isNearlyFull = false;
         }
     }
 
     /** How many packets are waiting for fragments. */
-    int size() {
+    public int size() {
         return partials.size();
     }
 
@@ -217,9 +327,9 @@ final class Reassembler {
         Iterator<Partial> oldestFirst = partials.values().iterator();
         Partial oldest = oldestFirst.next();
         if (!oldest.isGivenUp) {
-            counters.count(evictions, oldest.octets);
+            losses.evicted(oldest.octets);
         }
-        heldOctets -= oldest.octets;
         oldestFirst.remove();
+        forget(oldest);
     }
 }

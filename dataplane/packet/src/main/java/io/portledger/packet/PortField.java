@@ -1,10 +1,4 @@
-package io.portledger.lwaftr.forwarding;
-
-import io.portledger.packet.Icmp;
-import io.portledger.packet.InternetChecksum;
-import io.portledger.packet.IpProtocol;
-import io.portledger.packet.Ipv4;
-import io.portledger.packet.Memory;
+package io.portledger.packet;
 
 /**
  * Which field of an IPv4 packet tells the subscriber among those that share an address (RFC 7596 §8, RFC 5508).
@@ -14,21 +8,22 @@ import io.portledger.packet.Memory;
  *
  * <p>A negative answer says why there is none.
  */
-final class PortField {
+public final class PortField {
 
     /** The protocol has no ports. */
-    static final int NONE = -1;
+    public static final int NONE = -1;
 
     /** The packet ends before the field. */
-    static final int TRUNCATED = -2;
+    public static final int TRUNCATED = -2;
 
-    static final int BAD_ICMP_CHECKSUM = -3;
+    /** Of an ICMP message. */
+    public static final int BAD_ICMP_CHECKSUM = -3;
 
     /** The quoted packet is broken, or cannot have come from this subscriber. */
-    static final int BAD_QUOTE = -4;
+    public static final int BAD_QUOTE = -4;
 
     /** An ICMP type that is neither a question, an answer nor an error. */
-    static final int UNKNOWN_ICMP_TYPE = -5;
+    public static final int UNKNOWN_ICMP_TYPE = -5;
 
     private static final int SOURCE_PORT = 0;
     private static final int DESTINATION_PORT = 2;
@@ -36,17 +31,17 @@ final class PortField {
     private PortField() {}
 
     /** The subscriber's port of a packet that the subscriber sent; not of a later fragment. */
-    static int upstream(long packet, int length) {
+    public static int upstream(long packet, int length) {
         return of(packet, length, true);
     }
 
     /** The subscriber's port of a packet for the subscriber; not of a later fragment. */
-    static int downstream(long packet, int length) {
+    public static int downstream(long packet, int length) {
         return of(packet, length, false);
     }
 
     /** Source or destination port of a packet as an ICMP error quotes it, {@code length} octets of it. */
-    static int ofQuote(long packet, int length, boolean isSource) {
+    public static int ofQuote(long packet, int length, boolean isSource) {
         if (length < Ipv4.MIN_HEADER || Ipv4.version(packet) != 4) {
             return BAD_QUOTE;
         }

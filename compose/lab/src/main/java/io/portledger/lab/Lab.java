@@ -1,0 +1,257 @@
+package io.portledger.lab;
+
+import io.portledger.lwaftr.LwaftrCommand;
+import io.portledger.lwb4.Lwb4Command;
+import io.portledger.softwire.PortSet;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.stream.Collectors;
+
+/**
+ * Two households that share an IPv4 address, and what is between them and the Internet.
+ *
+ * <pre>
+ *  host 1 ── gateway 1 ──┐
+ *            (lwB4, NAT) ├── router ── lwAFTR ── Internet host
+ *  host 2 ── gateway 2 ──┘   IPv6              IPv4
+ * </pre>
+ *
+ * <p>Everything is gone after {@link #close()}, and when this process ends by itself or by a signal that can be caught.
+ */
+public final class Lab implements AutoCloseable {
+
+    /** The shared public address. */
+    public static final String PUBLIC_ADDRESS = "192.0.2.1";
+
+    /** The lwAFTR's end of the softwires. */
+    public static final String BR_ADDRESS = "2001:db8:ffff::1";
+
+    /** Where the lwAFTR's ICMPv4 errors come from. */
+    public static final String LWAFTR_ADDRESS = "203.0.113.1";
+
+    /** Of the machine on which the lwAFTR runs, towards the Internet host. */
+    public static final String LWAFTR_ROUTER_ADDRESS = "198.51.100.1";
+
+    /** The Internet host's interface to the lwAFTR, and the router's. */
+    public static final String CORE_INTERFACE = "core";
+
+    /** The Internet host has the addresses 198.51.100.7 to .31, so that each test can use one that no other did. */
+    private static final String INTERNET = "198.51.100.";
+
+    private static final int FIRST_INTERNET_ADDRESS = 7;
+    private static final int LAST_INTERNET_ADDRESS = 31;
+
+    private final Path directory;
+    private final String suffix =
+            HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextInt()).substring(3);
+    private final Deque<AutoCloseable> opened = new ArrayDeque<>();
+    private final Thread closing = Thread.ofPlatform().name("lab-end").unstarted(this::closeAll);
+    private final List<Household> households = new ArrayList<>();
+    private final Namespace router;
+    private final Namespace lwaftr;
+    private final Namespace internet;
+
+    private Lab(Path directory) throws IOException {
+        this.directory = directory;
+        Runtime.getRuntime().addShutdownHook(closing);
+        try {
+            router = namespace("router");
+            lwaftr = namespace("lwaftr");
+            internet = namespace("internet");
+            connectCore();
+            households.add(household(1, new PortSet(4, 6, 34)));
+            households.add(household(2, new PortSet(4, 6, 35)));
+            startLwaftr();
+            for (Household household : households) {
+                startLwb4(household);
+            }
+        } catch (IOException | RuntimeException e) {
+            close();
+            throw e;
+        }
+    }
+
+    /**
+     * Builds a lab.
+     *
+     * @param directory for the configuration of its programs
+     * @throws LabException if a command fails: mostly because this is not root, or a program is missing
+     */
+    public static Lab build(Path directory) throws IOException {
+        return new Lab(directory);
+    }
+
+    /** The households, both with a share of {@link #PUBLIC_ADDRESS}. */
+    public List<Household> households() {
+        return List.copyOf(households);
+    }
+
+    /** Between the households and the lwAFTR; its interface to the lwAFTR is {@link #CORE_INTERFACE}. */
+    public Namespace router() {
+        return router;
+    }
+
+    /** Where the lwAFTR runs. */
+    public Namespace lwaftr() {
+        return lwaftr;
+    }
+
+    /** A host of the IPv4 Internet. */
+    public Namespace internet() {
+        return internet;
+    }
+
+    /** One of the Internet host's addresses, 0 to 24. */
+    public static String internetAddress(int index) {
+        return INTERNET + (FIRST_INTERNET_ADDRESS + index);
+    }
+
+    /** Sets the MTU of the link between router and lwAFTR, on both ends. */
+    public void setCoreMtu(int mtu) {
+        router.ip("link set core mtu " + mtu);
+        lwaftr.ip("link set core mtu " + mtu);
+    }
+
+    /** Starts a program in a namespace that ends with the lab. */
+    public Program start(Namespace namespace, String... command) {
+        Program program = namespace.start(command);
+        opened.push(program);
+        return program;
+    }
+
+    /** Ends all programs and removes all namespaces. */
+    @Override
+    public void close() {
+        closeAll();
+        try {
+            Runtime.getRuntime().removeShutdownHook(closing);
+        } catch (IllegalStateException e) {
+            // The process is ending already.
+        }
+    }
+
+    private void closeAll() {
+        synchronized (opened) {
+            while (!opened.isEmpty()) {
+                try {
+                    opened.pop().close();
+                } catch (Exception e) {
+                    // The others must be closed all the same, and this is the only one to tell.
+                    System.err.println("lab: " + e);
+                }
+            }
+        }
+    }
+
+    private Namespace namespace(String role) {
+        Namespace namespace = Namespace.create("pl-" + role + "-" + suffix);
+        opened.push(namespace);
+        return namespace;
+    }
+
+    private void connectCore() {
+        Namespace.connect(router, CORE_INTERFACE, lwaftr, CORE_INTERFACE);
+        Namespace.connect(lwaftr, "internet", internet, "eth0");
+        router.forward();
+        lwaftr.forward();
+        router.ip("""
+                address add 2001:db8:f::1/64 dev core nodad
+                -6 route add 2001:db8:ffff::/48 via 2001:db8:f::2""");
+        lwaftr.ip("""
+                address add 2001:db8:f::2/64 dev core nodad
+                -6 route add default via 2001:db8:f::1
+                address add 198.51.100.1/24 dev internet""");
+        for (int i = FIRST_INTERNET_ADDRESS; i <= LAST_INTERNET_ADDRESS; i++) {
+            internet.ip("address add " + INTERNET + i + "/24 dev eth0");
+        }
+        internet.ip("route add default via 198.51.100.1");
+    }
+
+    private Household household(int number, PortSet ports) {
+        Namespace host = namespace("host" + number);
+        Namespace gateway = namespace("gateway" + number);
+        Household household = new Household(number, ports, host, gateway);
+        Namespace.connect(host, "eth0", gateway, "lan");
+        Namespace.connect(gateway, "wan", router, "access" + number);
+        gateway.forward();
+        host.ip("address add " + household.hostAddress() + "/24 dev eth0\nroute add default via "
+                + household.gatewayAddress());
+        gateway.ip("address add " + household.gatewayAddress() + "/24 dev lan");
+        gateway.ip("address add " + household.access() + "2/64 dev wan nodad");
+        gateway.ip("-6 route add default via " + household.access() + "1");
+        router.ip("address add " + household.access() + "1/64 dev access" + number + " nodad");
+        router.ip("-6 route add " + household.prefix() + " via " + household.access() + "2");
+        return household;
+    }
+
+    private void startLwaftr() throws IOException {
+        Files.writeString(
+                directory.resolve("bindings.csv"),
+                households.stream()
+                        .map(household -> String.join(
+                                ",",
+                                household.softwireAddress().toString(),
+                                PUBLIC_ADDRESS,
+                                household.ports().toString().replace('/', ','),
+                                BR_ADDRESS))
+                        .collect(Collectors.joining("\n")));
+        Path config = Files.writeString(directory.resolve("lwaftr.yaml"), """
+                lwaftr:
+                  br-addresses: ["%s"]
+                  ipv4-address: %s
+                  tunnel: { path-mtu-discovery: true }
+                  binding-table: bindings.csv
+                  tun-device: softwires
+                """.formatted(BR_ADDRESS, LWAFTR_ADDRESS));
+        start(lwaftr, java(LwaftrCommand.class, "run", "--config", config.toString()))
+                .awaitPrinted(printed -> printed.contains("Ctrl-C ends it"));
+        lwaftr.ip("""
+                link set softwires up
+                -6 route add 2001:db8:ffff::1/128 dev softwires
+                route add 192.0.2.0/24 dev softwires
+                route add 203.0.113.1/32 dev softwires""");
+    }
+
+    private void startLwb4(Household household) throws IOException {
+        Path config = Files.writeString(directory.resolve("lwb4-" + household.number() + ".yaml"), """
+                lwb4:
+                  softwire:
+                    tun-device: softwire
+                    lwaftr: "%s"
+                    address: "%s"
+                    ipv4: %s
+                    port-set: %s
+                """.formatted(
+                        BR_ADDRESS, household.softwireAddress(), PUBLIC_ADDRESS, household.ports()));
+        Namespace gateway = household.gateway();
+        start(gateway, java(Lwb4Command.class, "run", "--config", config.toString()))
+                .awaitPrinted(printed -> printed.contains("Ctrl-C ends it"));
+        gateway.ip("link set softwire mtu 65535 up");
+        gateway.ip("-6 route add " + household.softwireAddress() + "/128 dev softwire");
+        gateway.ip("route add default dev softwire src " + household.gatewayAddress());
+        String rules = gateway.run(java(Lwb4Command.class, "nftables", "--config", config.toString()));
+        Path file = Files.writeString(directory.resolve("rules-" + household.number()), rules);
+        gateway.run("nft", "-f", file.toString());
+    }
+
+    private static String[] java(Class<?> program, String... arguments) {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-Xmx256m",
+                "-cp",
+                System.getProperty("java.class.path"),
+                program.getName()));
+        command.addAll(List.of(arguments));
+        return command.toArray(String[]::new);
+    }
+}

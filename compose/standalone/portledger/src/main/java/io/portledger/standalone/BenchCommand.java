@@ -1,0 +1,13 @@
+package io.portledger.standalone;
+
+import io.portledger.lwaftr.bench.LwaftrBench;
+import picocli.CommandLine.Command;
+
+/** How fast the parts are. */
+@Command(
+        name = "bench",
+        mixinStandardHelpOptions = true,
+        synopsisSubcommandLabel = "COMMAND",
+        description = "Measure how fast a part of Portledger is on this machine.",
+        subcommands = LwaftrBench.class)
+final class BenchCommand {}

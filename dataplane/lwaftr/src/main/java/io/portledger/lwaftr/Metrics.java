@@ -1,0 +1,130 @@
+package io.portledger.lwaftr;
+
+import io.portledger.lwaftr.forwarding.BindingTable;
+import io.portledger.lwaftr.forwarding.Counter;
+import io.portledger.lwaftr.forwarding.Counters;
+import io.portledger.lwaftr.forwarding.Forwarding;
+import io.portledger.settings.HostPort;
+import io.prometheus.metrics.core.metrics.CounterWithCallback;
+import io.prometheus.metrics.core.metrics.GaugeWithCallback;
+import io.prometheus.metrics.exporter.httpserver.HTTPServer;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the lwAFTR tells Prometheus: {@code GET /metrics}.
+ *
+ * <p>Numbers only, nothing about single subscribers; there is no access control of its own.
+ */
+final class Metrics implements AutoCloseable {
+
+    private final HTTPServer server;
+    private final InetSocketAddress address;
+
+    private Metrics(HTTPServer server, InetSocketAddress address) {
+        this.server = server;
+        this.address = address;
+    }
+
+    /**
+     * Serves them.
+     *
+     * @param forwarding null if this lwAFTR forwards nothing
+     * @return null if the settings want none
+     * @throws IOException if the address cannot be had
+     */
+    static @Nullable Metrics start(LwaftrSettings.Metrics settings, BindingTable table, @Nullable Forwarding forwarding)
+            throws IOException {
+        HostPort listen = settings.listen();
+        if (listen == null) {
+            return null;
+        }
+        PrometheusRegistry registry = new PrometheusRegistry();
+        GaugeWithCallback.builder()
+                .name("lwaftr_bindings")
+                .help("Bindings in the table")
+                .callback(value -> value.call(table.size()))
+                .register(registry);
+        GaugeWithCallback.builder()
+                .name("lwaftr_binding_table_bytes")
+                .help("Memory of the binding table outside the heap")
+                .callback(value -> value.call((double) table.memoryOctets()))
+                .register(registry);
+        if (forwarding != null) {
+            register(forwarding, registry);
+        }
+        InetSocketAddress wanted = listen.toSocketAddress();
+        try {
+            HTTPServer server = HTTPServer.builder()
+                    .inetAddress(wanted.getAddress())
+                    .port(wanted.getPort())
+                    .registry(registry)
+                    .buildAndStart();
+            return new Metrics(server, new InetSocketAddress(wanted.getAddress(), server.getPort()));
+        } catch (IOException e) {
+            throw new IOException("Cannot serve metrics on " + listen + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static void register(Forwarding forwarding, PrometheusRegistry registry) {
+        CounterWithCallback.builder()
+                .name("lwaftr_packets_total")
+                .help("Packets, by what happened to them")
+                .labelNames("counter", "kind")
+                .callback(value -> {
+                    Counters counters = forwarding.counters();
+                    for (Counter counter : Counter.values()) {
+                        value.call((double) counters.packets(counter), counter.label(), kind(counter));
+                    }
+                })
+                .register(registry);
+        CounterWithCallback.builder()
+                .name("lwaftr_bytes_total")
+                .help("Octets of those packets")
+                .labelNames("counter", "kind")
+                .callback(value -> {
+                    Counters counters = forwarding.counters();
+                    for (Counter counter : Counter.values()) {
+                        value.call((double) counters.octets(counter), counter.label(), kind(counter));
+                    }
+                })
+                .register(registry);
+        CounterWithCallback.builder()
+                .name("lwaftr_device_unsent_packets_total")
+                .help("Packets on their way out that a device did not take")
+                .callback(value -> value.call((double) forwarding.unsentPackets()))
+                .register(registry);
+        CounterWithCallback.builder()
+                .name("lwaftr_device_lost_packets_total")
+                .help("Packets that a device dropped before they were received")
+                .callback(value -> value.call((double) forwarding.lostPackets()))
+                .register(registry);
+        GaugeWithCallback.builder()
+                .name("lwaftr_reassembly_nearly_full")
+                .help("1 if reassembly has little room left")
+                .callback(value -> value.call(forwarding.isReassemblyNearlyFull() ? 1 : 0))
+                .register(registry);
+        GaugeWithCallback.builder()
+                .name("lwaftr_forwarding_workers")
+                .help("Threads that forward; 0 if forwarding has failed")
+                .callback(value -> value.call(forwarding.failure().isDone() ? 0 : forwarding.workers()))
+                .register(registry);
+    }
+
+    private static String kind(Counter counter) {
+        return counter.kind().name().toLowerCase(Locale.ROOT);
+    }
+
+    /** Where they are served. */
+    InetSocketAddress address() {
+        return address;
+    }
+
+    @Override
+    public void close() {
+        server.close();
+    }
+}
