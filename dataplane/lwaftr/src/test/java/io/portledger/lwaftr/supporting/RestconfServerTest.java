@@ -2,6 +2,7 @@ package io.portledger.lwaftr.supporting;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.portledger.lwaftr.BindingChange;
 import io.portledger.lwaftr.provisioning.Origin;
@@ -95,10 +96,10 @@ class RestconfServerTest {
         assertThat(leases.changes)
                 .extracting(BindingChange::kind, BindingChange::binding)
                 .containsExactly(
-                        org.assertj.core.groups.Tuple.tuple(BindingChange.Kind.CREATED, ONE),
-                        org.assertj.core.groups.Tuple.tuple(BindingChange.Kind.DELETED, ONE),
-                        org.assertj.core.groups.Tuple.tuple(BindingChange.Kind.CREATED, named),
-                        org.assertj.core.groups.Tuple.tuple(BindingChange.Kind.DELETED, named));
+                        tuple(BindingChange.Kind.CREATED, ONE),
+                        tuple(BindingChange.Kind.DELETED, ONE),
+                        tuple(BindingChange.Kind.CREATED, named),
+                        tuple(BindingChange.Kind.DELETED, named));
         assertThat(leases.changes).allMatch(told -> told.origin() == Origin.RESTCONF);
     }
 
@@ -141,9 +142,7 @@ class RestconfServerTest {
         assertThat(replaced.statusCode()).isEqualTo(204);
         assertThat(leases.changes)
                 .extracting(BindingChange::kind, BindingChange::binding)
-                .containsExactly(
-                        org.assertj.core.groups.Tuple.tuple(BindingChange.Kind.DELETED, ONE),
-                        org.assertj.core.groups.Tuple.tuple(BindingChange.Kind.CREATED, moved));
+                .containsExactly(tuple(BindingChange.Kind.DELETED, ONE), tuple(BindingChange.Kind.CREATED, moved));
         assertThat(send("DELETE", TABLE, null).statusCode()).isEqualTo(204);
         assertThat(leases.table.size()).isZero();
     }
