@@ -16,6 +16,7 @@ import io.portledger.lwaftr.provisioning.PcpService;
 import io.portledger.lwaftr.provisioning.Pool;
 import io.portledger.lwaftr.provisioning.Provisioner;
 import io.portledger.lwaftr.provisioning.Subscribers;
+import io.portledger.lwaftr.supporting.SupportingSystem;
 import io.portledger.softwire.Ipv6Address;
 import io.portledger.softwire.table.BindingReader;
 import io.portledger.softwire.table.BindingTableException;
@@ -68,6 +69,7 @@ public final class Lwaftr implements AutoCloseable {
     private boolean isEnded;
 
     private final PcpServer pcpServer;
+    private final SupportingSystem supporting;
     private final @Nullable Forwarding forwarding;
     private final @Nullable Metrics metrics;
 
@@ -94,14 +96,26 @@ public final class Lwaftr implements AutoCloseable {
         control = group.next();
         Forwarding started = null;
         PcpServer server = null;
+        SupportingSystem others = null;
         try {
             addPermanentBindings(settings, now);
             started = startForwarding(settings);
+            others = SupportingSystem.start(
+                    settings.supportingSystem(),
+                    leases,
+                    table,
+                    subscribers,
+                    control,
+                    clock,
+                    settings.brAddresses().getFirst());
             server = PcpServer.start(control, settings.pcp().listen().toSocketAddress(), pcp, leases, clock);
-            metrics = Metrics.start(settings.metrics(), table, leases, started);
+            metrics = Metrics.start(settings.metrics(), table, leases, others, started);
         } catch (IOException | RuntimeException e) {
             if (server != null) {
                 server.close();
+            }
+            if (others != null) {
+                others.close();
             }
             if (started != null) {
                 started.close();
@@ -113,6 +127,8 @@ public final class Lwaftr implements AutoCloseable {
             throw e instanceof IOException io ? new UncheckedIOException(io.getMessage(), io) : (RuntimeException) e;
         }
         forwarding = started;
+        supporting = others;
+        var _ = forwardingFailure().thenRun(others::forwardingFailed);
         pcpServer = server;
         control.execute(this::watchTheClock);
         log.info("PCP server listens on {}; {}", pcpServer.address(), pools);
@@ -147,6 +163,11 @@ public final class Lwaftr implements AutoCloseable {
     /** Where the PCP server listens. */
     public InetSocketAddress pcpAddress() {
         return pcpServer.address();
+    }
+
+    /** What connects this lwAFTR to the operator's other systems. */
+    public SupportingSystem supportingSystem() {
+        return supporting;
     }
 
     /** The PCP service, for its counters. */
@@ -207,6 +228,7 @@ public final class Lwaftr implements AutoCloseable {
             isClosed = true;
         }
         pcpServer.close();
+        supporting.close();
         if (metrics != null) {
             metrics.close();
         }

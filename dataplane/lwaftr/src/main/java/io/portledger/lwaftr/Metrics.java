@@ -6,6 +6,7 @@ import io.portledger.lwaftr.forwarding.Counters;
 import io.portledger.lwaftr.forwarding.Forwarding;
 import io.portledger.lwaftr.provisioning.LeaseTable;
 import io.portledger.lwaftr.provisioning.Pool;
+import io.portledger.lwaftr.supporting.SupportingSystem;
 import io.portledger.settings.HostPort;
 import io.prometheus.metrics.core.metrics.CounterWithCallback;
 import io.prometheus.metrics.core.metrics.GaugeWithCallback;
@@ -40,7 +41,11 @@ final class Metrics implements AutoCloseable {
      * @throws IOException if the address cannot be had
      */
     static @Nullable Metrics start(
-            LwaftrSettings.Metrics settings, BindingTable table, LeaseTable leases, @Nullable Forwarding forwarding)
+            LwaftrSettings.Metrics settings,
+            BindingTable table,
+            LeaseTable leases,
+            SupportingSystem supporting,
+            @Nullable Forwarding forwarding)
             throws IOException {
         HostPort listen = settings.listen();
         if (listen == null) {
@@ -58,6 +63,7 @@ final class Metrics implements AutoCloseable {
                 .callback(value -> value.call((double) table.memoryOctets()))
                 .register(registry);
         register(leases.pools(), registry);
+        supporting.register(registry);
         if (forwarding != null) {
             register(forwarding, registry);
         }

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.FutureTask;
@@ -63,6 +64,7 @@ public final class BindingFollower implements AutoCloseable {
     private final Ipv6Address br;
     private final Thread thread;
     private final CompletableFuture<Void> complete = new CompletableFuture<>();
+    private final CountDownLatch ended = new CountDownLatch(1);
     private final LongAdder records = new LongAdder();
     private final LongAdder faultyRecords = new LongAdder();
     private volatile String trouble = "Kafka has not answered";
@@ -200,7 +202,7 @@ public final class BindingFollower implements AutoCloseable {
         if (running != null) {
             running.wakeup();
         }
-        thread.interrupt();
+        ended.countDown();
         try {
             thread.join(10_000);
         } catch (InterruptedException e) {
@@ -236,10 +238,10 @@ public final class BindingFollower implements AutoCloseable {
         }
     }
 
-    private static boolean pause() {
+    /** Whether to go on after it. */
+    private boolean pause() {
         try {
-            Thread.sleep(1000);
-            return true;
+            return !ended.await(1, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
             return false;
         }

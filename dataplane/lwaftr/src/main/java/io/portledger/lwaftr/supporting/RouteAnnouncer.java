@@ -147,12 +147,15 @@ public final class RouteAnnouncer implements BindingListener, AutoCloseable {
         return failures.sum();
     }
 
-    /** Withdraws everything and waits until that is done, as long as the hook may run. */
+    /** Withdraws everything and waits until that is done, as long as the hook may run. Idempotent. */
     @Override
     public void close() {
         isWithdrawn = true;
-        Future<?> last = thread.submit(this::run);
+        if (isClosed) {
+            return;
+        }
         isClosed = true;
+        Future<?> last = thread.submit(this::run);
         try {
             last.get(2 * settings.hookTimeout().toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException | TimeoutException e) {

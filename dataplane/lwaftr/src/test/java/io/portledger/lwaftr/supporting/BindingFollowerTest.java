@@ -68,7 +68,7 @@ class BindingFollowerTest {
         broker().createTopic(topic, 3);
         for (int i = 0; i < 200; i++) {
             Binding binding =
-                    TestLeases.binding("2001:db8::a:" + Integer.toHexString(i), "192.0.2." + (i >> 6), i & 63);
+                    TestLeases.binding("2001:db8::a:" + Integer.toHexString(i), "198.51.100." + (i >> 6), i & 63);
             broker().send(topic, key(binding), value(binding));
         }
         broker().send(topic, key(ONE), value(ONE), key(ONE), null);
@@ -107,7 +107,7 @@ class BindingFollowerTest {
         broker().createTopic(topic, 1);
         broker().send(topic, "nonsense", "{}", key(ONE), "{\"binding-ipv6info\":");
         follow();
-        broker().send(topic, key(ONE), value(TWO), null, "x", key(TWO), value(TWO));
+        broker().send(topic, key(ONE), value(TWO), "", "x", key(TWO), value(TWO));
         await().until(() -> leases.table.size() == 1);
 
         assertThat(follower().faultyRecords()).isEqualTo(4);
@@ -120,7 +120,11 @@ class BindingFollowerTest {
                                 "Invalid value nonsense: no port set of an address (allowed:"
                                         + " ADDRESS/OFFSET/LENGTH/PSID, such as 192.0.2.1/0/6/34)"),
                         tuple("192.0.2.1/0/6/34", 2L, "the entry is of 192.0.2.1/0/6/35, which is not the key"),
-                        tuple("", 3L, "the record has no key"));
+                        tuple(
+                                "",
+                                3L,
+                                "Invalid value : no port set of an address (allowed:"
+                                        + " ADDRESS/OFFSET/LENGTH/PSID, such as 192.0.2.1/0/6/34)"));
 
         broker().send(topic, key(ONE), value(ONE), "nonsense", null);
 

@@ -21,7 +21,7 @@ import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.Uuid;
-import org.apache.kafka.common.serialization.StringSerializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.utils.Time;
 import org.apache.kafka.metadata.storage.Formatter;
 import org.jspecify.annotations.Nullable;
@@ -106,13 +106,19 @@ final class KafkaBroker implements AutoCloseable {
 
     /** Stores records, a key and a value each; the value null is a tombstone. */
     void send(String topic, @Nullable String... keysAndValues) throws Exception {
-        try (KafkaProducer<String, @Nullable String> producer = new KafkaProducer<>(
-                Map.of("bootstrap.servers", bootstrapServers()), new StringSerializer(), new StringSerializer())) {
+        try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(
+                Map.of("bootstrap.servers", bootstrapServers()),
+                new ByteArraySerializer(),
+                new ByteArraySerializer())) {
             for (int i = 0; i < keysAndValues.length; i += 2) {
-                producer.send(new ProducerRecord<>(topic, keysAndValues[i], keysAndValues[i + 1]))
+                producer.send(new ProducerRecord<>(topic, octets(keysAndValues[i]), octets(keysAndValues[i + 1])))
                         .get();
             }
         }
+    }
+
+    private static byte @Nullable [] octets(@Nullable String text) {
+        return text == null ? null : text.getBytes(StandardCharsets.UTF_8);
     }
 
     @Override

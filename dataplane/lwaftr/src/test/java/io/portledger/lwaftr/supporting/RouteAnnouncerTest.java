@@ -64,9 +64,12 @@ class RouteAnnouncerTest {
         await().until(() -> told().contains("withdraw 192.0.2.0/31"));
 
         assertThat(told().getLast()).isEqualTo("announce 192.0.2.0/32");
-        assertThat(Files.readString(file("frr.conf")))
-                .isEqualTo("! Written by the lwAFTR and replaced with each change.\n"
-                        + "ip route 192.0.2.0/32 blackhole\nip route 203.0.113.0/24 blackhole\n!\n");
+        assertThat(Files.readString(file("frr.conf"))).isEqualTo("""
+                        ! Written by the lwAFTR and replaced with each change.
+                        ip route 192.0.2.0/32 blackhole
+                        ip route 203.0.113.0/24 blackhole
+                        !
+                        """);
     }
 
     @Test
@@ -143,15 +146,69 @@ class RouteAnnouncerTest {
         }
     }
 
-    @ParameterizedTest
-    @CsvSource({"blackhole", "lwaftr0", "198.51.100.1"})
-    void frrTakesTheFile(String nextHop) throws Exception {
-        start(nextHop, List.of());
-        await().until(() -> Files.exists(file("frr.conf")));
+    @Test
+    void frrTakesTheFileAndFollowsTheHook() throws Exception {
+        // FRR's daemons have a user of their own.
+        Path daemon = Files.createDirectory(
+                Path.of("/tmp/portledger-frr-" + ProcessHandle.current().pid()));
+        assertThat(run("chown", "frr:frrvty", daemon.toString())).isEmpty();
+        Process staticd = new ProcessBuilder(
+                        "/usr/lib/frr/staticd",
+                        "--vty_socket",
+                        daemon.toString(),
+                        "-i",
+                        daemon.resolve("pid").toString(),
+                        "-z",
+                        daemon.resolve("zserv").toString(),
+                        "-P",
+                        "0",
+                        "-f",
+                        "/dev/null")
+                .redirectErrorStream(true)
+                .redirectOutput(file("staticd.log").toFile())
+                .start();
+        try {
+            await().until(() -> Files.exists(daemon.resolve("staticd.vty")));
+            Path changes = file("changes.conf");
+            start("blackhole", hook("""
+                    sed -e 's/^announce \\(.*\\)/ip route \\1 blackhole/' \\
+                      -e 's/^withdraw \\(.*\\)/no ip route \\1 blackhole/' >%s
+                    exec vtysh --vty_socket %s -f %s""".formatted(changes, daemon, changes)));
+            await().untilAsserted(() -> assertThat(staticRoutes(daemon)).contains("ip route 203.0.113.0/24 blackhole"));
 
-        assertThat(run("vtysh", "-C", "-f", file("frr.conf").toString())).doesNotContain("Unknown command", "line");
-        Files.writeString(file("wrong.conf"), "ip rout 203.0.113.0/24 blackhole\n");
-        assertThat(run("vtysh", "-C", "-f", file("wrong.conf").toString())).contains("Unknown command");
+            Objects.requireNonNull(announcer).close();
+            assertThat(staticRoutes(daemon)).doesNotContain("ip route");
+
+            for (String nextHop : List.of("blackhole", "198.51.100.1", "lo")) {
+                start(nextHop, List.of());
+                await().until(() -> Files.readString(file("frr.conf")).contains("203.0.113.0/24 " + nextHop));
+                assertThat(run(
+                                "vtysh",
+                                "--vty_socket",
+                                daemon.toString(),
+                                "-f",
+                                file("frr.conf").toString()))
+                        .doesNotContain("ailed", "Unknown");
+                assertThat(staticRoutes(daemon)).contains("ip route 203.0.113.0/24 " + nextHop);
+                run(
+                        "vtysh",
+                        "--vty_socket",
+                        daemon.toString(),
+                        "-c",
+                        "configure terminal",
+                        "-c",
+                        "no ip route 203.0.113.0/24 " + nextHop);
+                Objects.requireNonNull(announcer).close();
+            }
+        } finally {
+            staticd.destroy();
+            staticd.waitFor(10, TimeUnit.SECONDS);
+            run("rm", "-r", daemon.toString());
+        }
+    }
+
+    private static String staticRoutes(Path daemon) throws Exception {
+        return run("vtysh", "--vty_socket", daemon.toString(), "-d", "staticd", "-c", "show running-config");
     }
 
     @Test
