@@ -46,7 +46,7 @@ final class DynamicAuthorization implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(DynamicAuthorization.class);
 
     /** How many answers are kept for requests that come once more. */
-    private static final int MAX_ANSWERS = 4096;
+    private static final int MAX_ANSWERS = 1 << 16;
 
     /**
      * Who may send.
@@ -56,8 +56,13 @@ final class DynamicAuthorization implements AutoCloseable {
      */
     record Client(Ipv6Prefix prefix, SharedSecret secret) {}
 
-    /** A request as it came, octet for octet: a digest of all of it is in it. */
-    private record Request(InetSocketAddress sender, ByteBuffer octets) {}
+    /** A request, whoever sent it: its authenticator is a digest of all of it and the secret. */
+    private record Request(int identifier, long high, long low) {
+        static Request of(byte[] octets) {
+            ByteBuffer buffer = ByteBuffer.wrap(octets);
+            return new Request(octets[1], buffer.getLong(4), buffer.getLong(12));
+        }
+    }
 
     private final RadiusSettings.Coa settings;
     private final SessionChanges changes;
@@ -171,7 +176,7 @@ final class DynamicAuthorization implements AutoCloseable {
             counters.add(RadiusCounter.COA_MALFORMED);
             return null;
         }
-        Request key = new Request(sender, ByteBuffer.wrap(octets));
+        Request key = Request.of(octets);
         byte[] before = answers.get(key);
         if (before != null) {
             counters.add(RadiusCounter.COA_REPEATED);
@@ -214,8 +219,7 @@ final class DynamicAuthorization implements AutoCloseable {
     }
 
     private boolean isStale(RadiusPacket request, Instant now) {
-        Optional<Instant> sent =
-                request.first(RadiusAttribute.EVENT_TIMESTAMP).flatMap(RadiusAttribute::asTime);
+        Optional<Instant> sent = request.first(RadiusAttribute.EVENT_TIMESTAMP).flatMap(RadiusAttribute::asTime);
         return sent.map(instant -> Duration.between(instant, now).abs().compareTo(settings.eventTimestampWindow()) > 0)
                 .orElse(settings.requireEventTimestamp());
     }

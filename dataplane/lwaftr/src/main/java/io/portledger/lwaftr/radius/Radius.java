@@ -18,7 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -40,14 +40,15 @@ public final class Radius implements AutoCloseable {
     private static final int MAX_PASSWORD_OCTETS = 128;
 
     private final EventLoop loop;
+    private final LeaseTable leases;
+    private final InstantSource clock;
     private final RadiusCounters counters = new RadiusCounters();
     private final @Nullable RadiusClient asking;
     private final @Nullable RadiusClient reporting;
     private final @Nullable RadiusAccounting accounting;
     private final @Nullable DynamicAuthorization coa;
-    private final RadiusAuthority authority;
+    private final @Nullable RadiusAuthority authority;
     private final Sessions sessions;
-    private final boolean isAsking;
 
     private Radius(
             RadiusSettings settings,
@@ -58,7 +59,8 @@ public final class Radius implements AutoCloseable {
             List<Ipv6Address> brs,
             InstantSource clock) {
         this.loop = loop;
-        isAsking = !settings.servers().isEmpty();
+        this.leases = leases;
+        this.clock = clock;
         NasIdentity nas = new NasIdentity(nameOf(settings), brs.getFirst());
         UserName userName = UserName.parse(settings.userName());
         List<RadiusClient.Server> servers = resolved(settings.servers(), environment);
@@ -75,6 +77,7 @@ public final class Radius implements AutoCloseable {
             }
         }
         String password = passwordOf(settings);
+        OwnSoftwires softwires = new OwnSoftwires(Set.copyOf(brs));
         RadiusClient.Patience patience =
                 new RadiusClient.Patience(settings.timeout(), settings.tries(), settings.deadTime());
         List<AutoCloseable> opened = new ArrayList<>();
@@ -85,18 +88,20 @@ public final class Radius implements AutoCloseable {
                     ? null
                     : new RadiusAccounting(loop, reporting, settings, nas, table, clock, counters);
             sessions = new Sessions(leases, userName, clock, accounting);
-            authority = new RadiusAuthority(
-                    asking,
-                    settings,
-                    userName,
-                    password,
-                    nas,
-                    brs,
-                    leases.pools().stream()
-                            .map(pool -> pool.serviceClass().name())
-                            .collect(Collectors.toSet()),
-                    sessions,
-                    counters);
+            authority = asking == null
+                    ? null
+                    : new RadiusAuthority(
+                            asking,
+                            settings,
+                            userName,
+                            password,
+                            nas,
+                            softwires,
+                            leases.pools().stream()
+                                    .map(pool -> pool.serviceClass().name())
+                                    .collect(Collectors.toSet()),
+                            sessions,
+                            counters);
             coa = listen == null
                     ? null
                     : new DynamicAuthorization(
@@ -104,16 +109,13 @@ public final class Radius implements AutoCloseable {
                             listen.toSocketAddress(),
                             clients,
                             settings.coa(),
-                            new SessionChanges(leases, sessions, authority, nas),
+                            new SessionChanges(leases, sessions, softwires, nas),
                             leases,
                             clock,
                             counters);
         } catch (UncheckedIOException e) {
             closeAll(opened);
             throw e;
-        }
-        if (accounting != null || coa != null || isAsking) {
-            leases.addListener(sessions, clock.instant());
         }
     }
 
@@ -137,8 +139,11 @@ public final class Radius implements AutoCloseable {
         return new Radius(settings, environment, loop, leases, table, brs, clock);
     }
 
-    /** From now on requests are served and reports sent. To be called once bindings that were there before are told. */
+    /** From now on requests are served and reports sent, of what was there before too. On the control thread. */
     public void goOn() {
+        if (accounting != null || coa != null || authority != null) {
+            leases.addListener(sessions, clock.instant());
+        }
         if (accounting != null) {
             accounting.goOn();
         }
@@ -150,7 +155,7 @@ public final class Radius implements AutoCloseable {
 
     /** Who is to be asked; null if nobody is. */
     public @Nullable Authority authority() {
-        return isAsking ? authority : null;
+        return authority;
     }
 
     /** What happened so far. */
@@ -174,11 +179,9 @@ public final class Radius implements AutoCloseable {
         }
         RadiusAccounting ending = accounting;
         if (ending != null) {
-            CompletableFuture<Void> drained = CompletableFuture.supplyAsync(
-                            () -> ending.close(List.copyOf(sessions.all())), loop)
-                    .thenCompose(answered -> answered);
+            loop.execute(() -> ending.close(List.copyOf(sessions.all())));
             try {
-                drained.get(LONGEST_FAREWELL.toMillis(), TimeUnit.MILLISECONDS);
+                ending.drained().get(LONGEST_FAREWELL.toMillis(), TimeUnit.MILLISECONDS);
             } catch (TimeoutException e) {
                 log.warn("{} accounting records are lost: no accounting server took them in time", ending.queued());
             } catch (InterruptedException e) {

@@ -132,12 +132,12 @@ final class RadiusAccounting {
         }
     }
 
-    /**
-     * Reports that all sessions end with the process.
-     *
-     * @return completes when everything is answered
-     */
-    CompletableFuture<Void> close(Iterable<Session> sessions) {
+    /** Reports that all sessions end with the process; {@link #drained} says when that is answered. */
+    void close(Iterable<Session> sessions) {
+        if (!isBegun) {
+            drained.complete(null);
+            return;
+        }
         Instant now = clock.instant();
         for (Session session : sessions) {
             end(session, now, volumeOf(session.binding), TerminateCause.NAS_REBOOT);
@@ -146,6 +146,10 @@ final class RadiusAccounting {
         queued++;
         isEnding = true;
         pump();
+    }
+
+    /** Completes when everything is answered after {@link #close}. */
+    CompletableFuture<Void> drained() {
         return drained;
     }
 
@@ -305,8 +309,7 @@ final class RadiusAccounting {
         attributes.add(configurationOf(binding).toAttribute());
         List<PortRange> ranges = binding.ports().ranges();
         for (int i = 0; i < Math.min(ranges.size(), MAX_PORT_RANGES); i++) {
-            attributes.add(new IpPortRange(
-                            report.status() != Status.STOP, binding.ipv4(), binding.b4(), ranges.get(i))
+            attributes.add(new IpPortRange(report.status() != Status.STOP, binding.ipv4(), binding.b4(), ranges.get(i))
                     .toAttribute());
         }
         if (report.status() != Status.START) {

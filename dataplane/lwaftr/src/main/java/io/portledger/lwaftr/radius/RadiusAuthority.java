@@ -2,6 +2,7 @@ package io.portledger.lwaftr.radius;
 
 import io.portledger.lwaftr.provisioning.Authority;
 import io.portledger.lwaftr.provisioning.Entitlement;
+import io.portledger.lwaftr.radius.OwnSoftwires.UnusableException;
 import io.portledger.lwaftr.radius.Session.Grant;
 import io.portledger.radius.RadiusAttribute;
 import io.portledger.radius.RadiusCodec;
@@ -9,14 +10,10 @@ import io.portledger.radius.RadiusException;
 import io.portledger.radius.RadiusPacket;
 import io.portledger.radius.Softwire46Configuration;
 import io.portledger.radius.Softwire46Priority;
-import io.portledger.softwire.Ipv4Address;
 import io.portledger.softwire.Ipv6Address;
-import io.portledger.softwire.PortSet;
-import io.portledger.softwire.PublicPorts;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -45,14 +42,13 @@ final class RadiusAuthority implements Authority {
     private final UserName userName;
     private final @Nullable String sharedPassword;
     private final NasIdentity nas;
-    private final Set<Ipv6Address> brs;
+    private final OwnSoftwires softwires;
     private final Set<String> serviceClasses;
     private final Sessions sessions;
     private final RadiusCounters counters;
     private final Map<Ipv6Address, List<Consumer<Verdict>>> asked = new HashMap<>();
 
     /**
-     * @param brs the tunnel end points that are ours
      * @param serviceClasses the names that Filter-Id may have
      * @param sharedPassword null if there is none
      */
@@ -62,7 +58,7 @@ final class RadiusAuthority implements Authority {
             UserName userName,
             @Nullable String sharedPassword,
             NasIdentity nas,
-            List<Ipv6Address> brs,
+            OwnSoftwires softwires,
             Set<String> serviceClasses,
             Sessions sessions,
             RadiusCounters counters) {
@@ -71,7 +67,7 @@ final class RadiusAuthority implements Authority {
         this.userName = userName;
         this.sharedPassword = sharedPassword;
         this.nas = nas;
-        this.brs = new HashSet<>(brs);
+        this.softwires = softwires;
         this.serviceClasses = Set.copyOf(serviceClasses);
         this.sessions = sessions;
         this.counters = counters;
@@ -120,8 +116,7 @@ final class RadiusAuthority implements Authority {
                     attributes.add(RadiusAttribute.ofText(RadiusAttribute.USER_PASSWORD, sharedPassword));
                 }
             }
-            case USER_NAME ->
-                attributes.add(RadiusAttribute.ofText(RadiusAttribute.USER_PASSWORD, userName.of(b4)));
+            case USER_NAME -> attributes.add(RadiusAttribute.ofText(RadiusAttribute.USER_PASSWORD, userName.of(b4)));
             case NONE -> {
                 // Service-Type says so.
             }
@@ -157,15 +152,6 @@ final class RadiusAuthority implements Authority {
         }
     }
 
-    /** Says what is wrong with an Accept. */
-    static final class UnusableException extends Exception {
-        private static final long serialVersionUID = 1;
-
-        UnusableException(String message) {
-            super(message, null, false, false);
-        }
-    }
-
     private Entitlement entitlement(Ipv6Address b4, RadiusPacket accept) throws RadiusException, UnusableException {
         OptionalLong service = integer(accept, RadiusAttribute.SERVICE_TYPE);
         if (service.isPresent() && service.getAsLong() != FRAMED && service.getAsLong() != CALL_CHECK) {
@@ -191,51 +177,17 @@ final class RadiusAuthority implements Authority {
                 ? new Entitlement(
                         subscriber,
                         serviceClass.orElse(null),
-                        ports(b4, configuration.get()),
-                        br(configuration.get()),
+                        softwires.ports(b4, configuration.get()),
+                        softwires.br(configuration.get()),
                         lifetime)
                 : new Entitlement(subscriber, serviceClass.orElse(null), null, null, lifetime);
     }
 
-    /** @throws UnusableException if there is no such class */
-    void requireServiceClass(String name) throws UnusableException {
+    private void requireServiceClass(String name) throws UnusableException {
         if (!serviceClasses.contains(name)) {
             throw new UnusableException("its Filter-Id \"" + name + "\" is no service class (allowed: "
                     + String.join(", ", serviceClasses.stream().sorted().toList()) + ")");
         }
-    }
-
-    /**
-     * The port set of a configuration, if that lwB4 can have it.
-     *
-     * @throws UnusableException if it cannot
-     */
-    PublicPorts ports(Ipv6Address b4, Softwire46Configuration configuration) throws UnusableException {
-        if (!configuration.bindPrefix().contains(b4)) {
-            throw new UnusableException("its Bind-IPv6-Prefix " + configuration.bindPrefix() + " is not that of " + b4);
-        }
-        Ipv4Address ipv4 = configuration.ipv4();
-        int firstOctet = ipv4.bits() >>> 24;
-        if (firstOctet == 0 || firstOctet == 127 || firstOctet >= 224) {
-            throw new UnusableException("its IPv4-Address " + ipv4 + " is nobody's (allowed: a unicast address)");
-        }
-        PortSet ports = configuration.ports();
-        return new PublicPorts(ipv4, ports == null ? PortSet.WHOLE_ADDRESS : ports);
-    }
-
-    /**
-     * The first tunnel end point of a configuration that is ours.
-     *
-     * @throws UnusableException if none is
-     */
-    Ipv6Address br(Softwire46Configuration configuration) throws UnusableException {
-        for (Ipv6Address br : configuration.brAddresses()) {
-            if (brs.contains(br)) {
-                return br;
-            }
-        }
-        throw new UnusableException("its Softwire46-BR " + configuration.brAddresses()
-                + " is not ours (allowed: those of lwaftr.br-addresses)");
     }
 
     /** By Chargeable-User-Identity if it can be shown, else by User-Name. */

@@ -229,9 +229,7 @@ final class RadiusClient implements AutoCloseable {
             var bound = new Bootstrap()
                     .group(loop)
                     .channel(NioDatagramChannel.class)
-                    .option(
-                            ChannelOption.RECVBUF_ALLOCATOR,
-                            new FixedRecvByteBufAllocator(RadiusPacket.MAX_OCTETS + 1))
+                    .option(ChannelOption.RECVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(RadiusPacket.MAX_OCTETS + 1))
                     .option(ChannelOption.SO_RCVBUF, SOCKET_BUFFER_OCTETS)
                     .handler(new Replies(this))
                     .bind(new InetSocketAddress(any, 0))
@@ -321,6 +319,7 @@ final class RadiusClient implements AutoCloseable {
         final int code;
         final Set<Peer> tried = new HashSet<>(2);
         byte[] octets = new byte[0];
+
         @Nullable
         Socket socket;
 

@@ -59,21 +59,23 @@ public record RadiusSettings(
         requireWithin("max-outstanding", maxOutstanding, 1, 65536);
         requireWithin("queue-records", queueRecords, 1, Integer.MAX_VALUE);
         if (timeout.compareTo(Duration.ofMillis(10)) < 0 || timeout.compareTo(Duration.ofMinutes(1)) > 0) {
-            throw new IllegalArgumentException(
-                    "Invalid value " + timeout + " for key timeout: no time to wait for an answer (allowed: 10ms to 1m)");
+            throw new IllegalArgumentException("Invalid value " + timeout
+                    + " for key timeout: no time to wait for an answer (allowed: 10ms to 1m)");
         }
         if (!interimInterval.isZero() && interimInterval.compareTo(Duration.ofMinutes(1)) < 0) {
-            throw new IllegalArgumentException("Invalid value " + interimInterval
-                    + " for key interim-interval: too short (allowed: 0s for none, or 1m and more; RFC 2869 section 5.16)");
+            throw new IllegalArgumentException(
+                    "Invalid value " + interimInterval
+                            + " for key interim-interval: too short (allowed: 0s for none, or 1m and more; RFC 2869 section 5.16)");
         }
         if (nasIdentifier != null && nasIdentifier.getBytes(StandardCharsets.UTF_8).length > 253) {
-            throw new IllegalArgumentException("Invalid value " + nasIdentifier
-                    + " for key nas-identifier: too long (allowed: up to 253 octets)");
+            throw new IllegalArgumentException(
+                    "Invalid value " + nasIdentifier + " for key nas-identifier: too long (allowed: up to 253 octets)");
         }
         UserName.parse(userName);
         if (password == Password.SHARED && !servers.isEmpty() && passwordFile == null) {
-            throw new IllegalArgumentException("Invalid value \"\" for key password-file: password is shared, but there is"
-                    + " none (allowed: a file with the password; or set password to user-name or none)");
+            throw new IllegalArgumentException(
+                    "Invalid value \"\" for key password-file: password is shared, but there is"
+                            + " none (allowed: a file with the password; or set password to user-name or none)");
         }
     }
 
@@ -149,8 +151,9 @@ public record RadiusSettings(
                         + " for key event-timestamp-window: too short (allowed: 1s and more)");
             }
             if (listen != null && clients.isEmpty()) {
-                throw new IllegalArgumentException("Invalid value [] for key clients: listen is set, but nobody may send"
-                        + " (allowed: one client or more)");
+                throw new IllegalArgumentException(
+                        "Invalid value [] for key clients: listen is set, but nobody may send"
+                                + " (allowed: one client or more)");
             }
         }
     }
@@ -182,8 +185,7 @@ public record RadiusSettings(
      *
      * @throws IllegalArgumentException saying what to do if there is none, or everybody may read it
      */
-    static SharedSecret secret(
-            @Nullable Path file, @Nullable String variable, Map<String, String> environment) {
+    static SharedSecret secret(@Nullable Path file, @Nullable String variable, Map<String, String> environment) {
         if (file != null) {
             return new SharedSecret(text(file, "secret-file").getBytes(StandardCharsets.UTF_8));
         }
@@ -238,8 +240,8 @@ public record RadiusSettings(
 
     private static void requireWithin(String key, long value, long min, long max) {
         if (value < min || value > max) {
-            throw new IllegalArgumentException("Invalid value " + value + " for key " + key
-                    + ": out of range (allowed: " + min + "-" + max + ")");
+            throw new IllegalArgumentException(
+                    "Invalid value " + value + " for key " + key + ": out of range (allowed: " + min + "-" + max + ")");
         }
     }
 }

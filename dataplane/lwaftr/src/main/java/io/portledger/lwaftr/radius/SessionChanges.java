@@ -5,7 +5,7 @@ import io.portledger.lwaftr.provisioning.Lease;
 import io.portledger.lwaftr.provisioning.LeaseTable;
 import io.portledger.lwaftr.provisioning.Origin;
 import io.portledger.lwaftr.provisioning.Pool;
-import io.portledger.lwaftr.radius.RadiusAuthority.UnusableException;
+import io.portledger.lwaftr.radius.OwnSoftwires.UnusableException;
 import io.portledger.radius.RadiusAttribute;
 import io.portledger.radius.RadiusException;
 import io.portledger.radius.RadiusPacket;
@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -52,13 +53,13 @@ final class SessionChanges {
 
     private final LeaseTable leases;
     private final Sessions sessions;
-    private final RadiusAuthority authority;
+    private final OwnSoftwires softwires;
     private final NasIdentity nas;
 
-    SessionChanges(LeaseTable leases, Sessions sessions, RadiusAuthority authority, NasIdentity nas) {
+    SessionChanges(LeaseTable leases, Sessions sessions, OwnSoftwires softwires, NasIdentity nas) {
         this.leases = leases;
         this.sessions = sessions;
-        this.authority = authority;
+        this.softwires = softwires;
         this.nas = nas;
     }
 
@@ -132,11 +133,8 @@ final class SessionChanges {
         Optional<RadiusAttribute> identity = request.first(RadiusAttribute.CHARGEABLE_USER_IDENTITY);
         Optional<RadiusAttribute> name = request.first(RadiusAttribute.USER_NAME);
         if (id.isPresent()) {
-            candidates = id.get()
-                    .asText()
-                    .flatMap(sessions::withId)
-                    .map(List::of)
-                    .orElse(List.of());
+            candidates =
+                    id.get().asText().flatMap(sessions::withId).map(List::of).orElse(List.of());
         } else if (b4.isPresent()) {
             candidates = b4.get().asIpv6().map(sessions::of).orElse(List.of());
         } else if (identity.isPresent()) {
@@ -158,26 +156,24 @@ final class SessionChanges {
 
     private static boolean isAllTrue(RadiusPacket request, Session session) {
         for (RadiusAttribute attribute : request.attributes()) {
-            boolean isTrue =
-                    switch (attribute.type()) {
-                        case RadiusAttribute.ACCT_SESSION_ID ->
-                            attribute.asText().filter(session.id::equals).isPresent();
-                        case RadiusAttribute.USER_NAME ->
-                            attribute.asText()
-                                    .filter(session.grant.userName()::equals)
-                                    .isPresent();
-                        case RadiusAttribute.CHARGEABLE_USER_IDENTITY ->
-                            attribute.equals(session.grant.chargeableUserIdentity());
-                        case RadiusAttribute.FRAMED_IPV6_ADDRESS ->
-                            attribute.asIpv6().filter(session.binding.b4()::equals).isPresent();
-                        case RadiusAttribute.FRAMED_IP_ADDRESS ->
-                            attribute.asIpv4().filter(session.binding.ipv4()::equals).isPresent();
-                        case RadiusAttribute.CALLING_STATION_ID ->
-                            attribute.asText()
-                                    .filter(session.binding.b4().toString()::equals)
-                                    .isPresent();
-                        default -> true;
-                    };
+            boolean isTrue = switch (attribute.type()) {
+                case RadiusAttribute.ACCT_SESSION_ID ->
+                    attribute.asText().filter(session.id::equals).isPresent();
+                case RadiusAttribute.USER_NAME ->
+                    attribute.asText().filter(session.grant.userName()::equals).isPresent();
+                case RadiusAttribute.CHARGEABLE_USER_IDENTITY ->
+                    Objects.equals(attribute, session.grant.chargeableUserIdentity());
+                case RadiusAttribute.FRAMED_IPV6_ADDRESS ->
+                    attribute.asIpv6().filter(session.binding.b4()::equals).isPresent();
+                case RadiusAttribute.FRAMED_IP_ADDRESS ->
+                    attribute.asIpv4().filter(session.binding.ipv4()::equals).isPresent();
+                case RadiusAttribute.CALLING_STATION_ID ->
+                    attribute
+                            .asText()
+                            .filter(session.binding.b4().toString()::equals)
+                            .isPresent();
+                default -> true;
+            };
             if (!isTrue) {
                 return false;
             }
@@ -190,9 +186,10 @@ final class SessionChanges {
         try {
             Optional<Softwire46Configuration> configuration = Softwire46Configuration.of(request);
             if (configuration.isPresent()) {
-                PublicPorts ports = authority.ports(b4, configuration.get());
-                Ipv6Address br = authority.br(configuration.get());
-                return replace(session, lease, new Binding(b4, ports.ipv4(), ports.ports(), br, lease.subscriber()), now);
+                PublicPorts ports = softwires.ports(b4, configuration.get());
+                Ipv6Address br = softwires.br(configuration.get());
+                return replace(
+                        session, lease, new Binding(b4, ports.ipv4(), ports.ports(), br, lease.subscriber()), now);
             }
             Optional<RadiusAttribute> filter = request.first(RadiusAttribute.FILTER_ID);
             Optional<String> name = filter.flatMap(RadiusAttribute::asText);
@@ -220,7 +217,10 @@ final class SessionChanges {
         if (leases.preview(lease.b4(), pool, null, now).isEmpty()) {
             return ErrorCause.RESOURCES_UNAVAILABLE;
         }
-        log.info("The AAA server moves {} to service class {}", lease, pool.serviceClass().name());
+        log.info(
+                "The AAA server moves {} to service class {}",
+                lease,
+                pool.serviceClass().name());
         end(session, lease, now);
         Optional<Lease> moved = leases.allocate(again, pool, lease.subscriber(), limit, now);
         return moved.isPresent() ? null : restore(session, lease, again, limit, now);
@@ -233,7 +233,11 @@ final class SessionChanges {
         PublicPorts ports = PublicPorts.of(binding);
         Optional<Lease> holder = leases.holderOf(ports, now);
         if (holder.isPresent() && !holder.get().equals(lease)) {
-            log.warn("The AAA server gives {} to {}, but {} has it", ports, binding.b4(), holder.get().b4());
+            log.warn(
+                    "The AAA server gives {} to {}, but {} has it",
+                    ports,
+                    binding.b4(),
+                    holder.get().b4());
             return ErrorCause.RESOURCES_UNAVAILABLE;
         }
         Instant limit = lease.limit().orElse(null);
@@ -251,8 +255,7 @@ final class SessionChanges {
     }
 
     /** The new binding does not fit how its address is divided: the lwB4 gets back what it had. */
-    private ErrorCause restore(
-            Session session, Lease lease, Demand again, @Nullable Instant limit, Instant now) {
+    private ErrorCause restore(Session session, Lease lease, Demand again, @Nullable Instant limit, Instant now) {
         sessions.expect(lease.b4(), session.grant);
         if (leases.allocate(again, lease.binding(), limit, now).isEmpty()) {
             log.error("{} lost its binding {}", lease.b4(), lease.publicPorts());
@@ -263,7 +266,6 @@ final class SessionChanges {
     /** What the lwB4 would ask for to have as much time as it has left. */
     private static Demand again(Lease lease, Instant now) {
         Duration left = Duration.between(now, lease.expiresAt());
-        return new Demand(
-                lease.b4(), Origin.RADIUS, lease.nonce(), left, null, Demand.ANY_PORTS, lease.replyPort());
+        return new Demand(lease.b4(), Origin.RADIUS, lease.nonce(), left, null, Demand.ANY_PORTS, lease.replyPort());
     }
 }

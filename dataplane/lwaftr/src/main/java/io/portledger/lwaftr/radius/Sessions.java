@@ -109,8 +109,7 @@ final class Sessions implements BindingListener {
         Lease lease = leases.holderOf(ports, Instant.EPOCH)
                 .filter(holder -> holder.b4().equals(binding.b4()))
                 .orElse(null);
-        Session session =
-                new Session(idPrefix + Long.toHexString(nextNumber++), binding, since, grant, lease);
+        Session session = new Session(idPrefix + Long.toHexString(nextNumber++), binding, since, grant, lease);
         Session before = byPorts.put(ports, session);
         if (before != null) {
             forget(before);

@@ -49,8 +49,7 @@ record UserName(String template) {
                 .replaceAll(place -> place.group(1).equals("b4")
                         ? b4.toString()
                         : Ipv6Prefix.containing(
-                                        b4,
-                                        Integer.parseInt(place.group(1).substring("prefix".length())))
+                                        b4, Integer.parseInt(place.group(1).substring("prefix".length())))
                                 .toString());
     }
 }
