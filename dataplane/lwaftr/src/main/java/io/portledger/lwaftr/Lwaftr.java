@@ -15,6 +15,7 @@ import io.portledger.lwaftr.provisioning.PcpServer;
 import io.portledger.lwaftr.provisioning.PcpService;
 import io.portledger.lwaftr.provisioning.Pool;
 import io.portledger.lwaftr.provisioning.Provisioner;
+import io.portledger.lwaftr.provisioning.SourceLimit;
 import io.portledger.lwaftr.provisioning.Subscribers;
 import io.portledger.softwire.Ipv6Address;
 import io.portledger.softwire.table.BindingReader;
@@ -59,6 +60,7 @@ public final class Lwaftr implements AutoCloseable {
     private final LeaseTable leases;
     private final Provisioner provisioner;
     private final PcpService pcp;
+    private final SourceLimit requestLimit;
     private final BindingExport export;
     private final Duration snapshotInterval;
     private Instant nextSnapshot;
@@ -84,6 +86,7 @@ public final class Lwaftr implements AutoCloseable {
         provisioner = new Provisioner(leases, subscribers, null, clock);
         pcp = new PcpService(
                 provisioner, settings.pcp().thirdPartyFrom(), journal == null ? now : journal.epochStart());
+        requestLimit = new SourceLimit(settings.requestLimit(), settings.pcp().thirdPartyFrom(), System::nanoTime);
         snapshotInterval = settings.snapshotInterval();
         nextSnapshot = now.plus(snapshotInterval);
         group = new MultiThreadIoEventLoopGroup(
@@ -94,8 +97,9 @@ public final class Lwaftr implements AutoCloseable {
         try {
             addPermanentBindings(settings, now);
             started = startForwarding(settings);
-            server = PcpServer.start(control, settings.pcp().listen().toSocketAddress(), pcp, leases, clock);
-            metrics = Metrics.start(settings.metrics(), table, leases, started);
+            server = PcpServer.start(
+                    control, settings.pcp().listen().toSocketAddress(), pcp, requestLimit, leases, clock);
+            metrics = Metrics.start(settings.metrics(), table, leases, pcp, requestLimit, started);
         } catch (IOException | RuntimeException e) {
             if (server != null) {
                 server.close();
