@@ -66,6 +66,9 @@ public final class Lwaftr implements AutoCloseable {
     private Instant nextSnapshot;
     private boolean isClosed;
 
+    /** Whether leases change no more; control thread. */
+    private boolean isEnded;
+
     private final PcpServer pcpServer;
     private final @Nullable Forwarding forwarding;
     private final @Nullable Metrics metrics;
@@ -269,6 +272,7 @@ public final class Lwaftr implements AutoCloseable {
 
     /** Leases that are not on disk end with the process; the others go on when it is there again. */
     private void endLeases(Instant now) {
+        isEnded = true;
         if (journal == null) {
             leases.endAll(now);
         } else {
@@ -301,6 +305,9 @@ public final class Lwaftr implements AutoCloseable {
     }
 
     private void watchTheClock() {
+        if (isEnded) {
+            return;
+        }
         Instant now = clock.instant();
         leases.expire(now);
         if (!now.isBefore(nextSnapshot)) {
