@@ -15,6 +15,7 @@ import io.portledger.lwaftr.provisioning.PcpServer;
 import io.portledger.lwaftr.provisioning.PcpService;
 import io.portledger.lwaftr.provisioning.Pool;
 import io.portledger.lwaftr.provisioning.Provisioner;
+import io.portledger.lwaftr.provisioning.SourceLimit;
 import io.portledger.lwaftr.provisioning.Subscribers;
 import io.portledger.lwaftr.radius.Radius;
 import io.portledger.softwire.Ipv6Address;
@@ -61,6 +62,7 @@ public final class Lwaftr implements AutoCloseable {
     private final Provisioner provisioner;
     private final PcpService pcp;
     private final Radius radius;
+    private final SourceLimit requestLimit;
     private final BindingExport export;
     private final Duration snapshotInterval;
     private Instant nextSnapshot;
@@ -93,6 +95,7 @@ public final class Lwaftr implements AutoCloseable {
         provisioner = new Provisioner(leases, subscribers, radius.authority(), clock);
         pcp = new PcpService(
                 provisioner, settings.pcp().thirdPartyFrom(), journal == null ? now : journal.epochStart());
+        requestLimit = new SourceLimit(settings.requestLimit(), settings.pcp().thirdPartyFrom(), System::nanoTime);
         snapshotInterval = settings.snapshotInterval();
         nextSnapshot = now.plus(snapshotInterval);
         Forwarding started = null;
@@ -100,8 +103,9 @@ public final class Lwaftr implements AutoCloseable {
         try {
             addPermanentBindings(settings, now);
             started = startForwarding(settings);
-            server = PcpServer.start(control, settings.pcp().listen().toSocketAddress(), pcp, leases, clock);
-            metrics = Metrics.start(settings.metrics(), table, leases, radius.counters(), started);
+            server = PcpServer.start(
+                    control, settings.pcp().listen().toSocketAddress(), pcp, requestLimit, leases, clock);
+            metrics = Metrics.start(settings.metrics(), table, leases, pcp, requestLimit, radius.counters(), started);
         } catch (IOException | RuntimeException e) {
             if (server != null) {
                 server.close();

@@ -4,6 +4,7 @@ import io.portledger.lwaftr.export.ExportSettings;
 import io.portledger.lwaftr.forwarding.BindingTable;
 import io.portledger.lwaftr.forwarding.ForwardingSettings;
 import io.portledger.lwaftr.provisioning.ServiceClass;
+import io.portledger.lwaftr.provisioning.SourceLimit;
 import io.portledger.lwaftr.radius.RadiusSettings;
 import io.portledger.settings.HostPort;
 import io.portledger.settings.Settings;
@@ -34,6 +35,7 @@ import org.jspecify.annotations.Nullable;
  * @param workers how many threads forward, 1-256
  * @param metrics where they can be read
  * @param pcp the PCP server
+ * @param requestLimit how many provisioning requests of one source are heard
  * @param serviceClasses what is allocated to whom, in the order in which a client's class is looked for
  * @param subscribers file of subscribers' names and service classes by IPv6 prefix
  * @param stateDirectory where leases outlive the process; null: nowhere
@@ -54,6 +56,7 @@ public record LwaftrSettings(
         int workers,
         Metrics metrics,
         Pcp pcp,
+        SourceLimit.Rate requestLimit,
         List<ServiceClassKeys> serviceClasses,
         @Nullable Path subscribers,
         @Nullable Path stateDirectory,
