@@ -9,10 +9,14 @@ import io.portledger.lwaftr.export.BindingExport;
 import io.portledger.lwaftr.forwarding.BindingTable;
 import io.portledger.lwaftr.forwarding.Counters;
 import io.portledger.lwaftr.forwarding.Forwarding;
+import io.portledger.lwaftr.provisioning.LeaseJournal;
 import io.portledger.lwaftr.provisioning.LeaseTable;
 import io.portledger.lwaftr.provisioning.PcpServer;
 import io.portledger.lwaftr.provisioning.PcpService;
 import io.portledger.lwaftr.provisioning.Pool;
+import io.portledger.lwaftr.provisioning.Provisioner;
+import io.portledger.lwaftr.provisioning.Subscribers;
+import io.portledger.softwire.Ipv6Address;
 import io.portledger.softwire.table.BindingReader;
 import io.portledger.softwire.table.BindingTableException;
 import io.portledger.softwire.table.BindingTables;
@@ -44,11 +48,16 @@ public final class Lwaftr implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Lwaftr.class);
     private static final long LONGEST_PAUSE_MILLIS = 100;
 
+    /** Some milliseconds of work. */
+    private static final int LEASES_TIDIED_AT_ONCE = 5_000;
+
     private final InstantSource clock;
     private final EventLoopGroup group;
     private final EventLoop control;
     private final BindingTable table;
+    private final @Nullable LeaseJournal journal;
     private final LeaseTable leases;
+    private final Provisioner provisioner;
     private final PcpService pcp;
     private final BindingExport export;
     private final Duration snapshotInterval;
@@ -61,15 +70,20 @@ public final class Lwaftr implements AutoCloseable {
 
     private Lwaftr(LwaftrSettings settings, InstantSource clock, List<BindingListener> listeners) {
         this.clock = clock;
-        List<Pool> pools =
-                settings.pools().stream().map(pool -> new Pool(pool.settings())).toList();
+        List<Pool> pools = settings.serviceClasses().stream()
+                .map(keys -> new Pool(keys.serviceClass()))
+                .toList();
+        Subscribers subscribers = subscribers(settings);
         table = new BindingTable(0, settings.workers());
         Instant now = clock.instant();
-        leases = new LeaseTable(pools, table, settings.brAddresses().getFirst());
+        journal = openJournal(settings, now);
+        leases = leaseTable(pools, settings.brAddresses().getFirst(), now);
         listeners.forEach(listener -> leases.addListener(listener, now));
         export = BindingExport.start(settings.export(), clock);
         export.exporters().forEach(exporter -> leases.addListener(exporter, now));
-        pcp = new PcpService(leases, settings.pcp().thirdPartyFrom(), now);
+        provisioner = new Provisioner(leases, subscribers, null, clock);
+        pcp = new PcpService(
+                provisioner, settings.pcp().thirdPartyFrom(), journal == null ? now : journal.epochStart());
         snapshotInterval = settings.snapshotInterval();
         nextSnapshot = now.plus(snapshotInterval);
         group = new MultiThreadIoEventLoopGroup(
@@ -80,8 +94,8 @@ public final class Lwaftr implements AutoCloseable {
         try {
             addPermanentBindings(settings, now);
             started = startForwarding(settings);
-            server = PcpServer.start(control, settings.pcp().listen().toSocketAddress(), pcp, clock);
-            metrics = Metrics.start(settings.metrics(), table, started);
+            server = PcpServer.start(control, settings.pcp().listen().toSocketAddress(), pcp, leases, clock);
+            metrics = Metrics.start(settings.metrics(), table, leases, started);
         } catch (IOException | RuntimeException e) {
             if (server != null) {
                 server.close();
@@ -89,7 +103,7 @@ public final class Lwaftr implements AutoCloseable {
             if (started != null) {
                 started.close();
             }
-            leases.endAll(now);
+            endLeases(now);
             shutDown();
             export.close();
             table.close();
@@ -197,13 +211,66 @@ public final class Lwaftr implements AutoCloseable {
             forwarding.close();
         }
         onControl(() -> {
-                    leases.endAll(clock.instant());
+                    endLeases(clock.instant());
                     return null;
                 })
                 .join();
         shutDown();
         export.close();
         table.close();
+    }
+
+    private static Subscribers subscribers(LwaftrSettings settings) {
+        Subscribers subscribers = new Subscribers();
+        Path file = settings.subscribers();
+        if (file != null) {
+            try {
+                subscribers.read(file);
+            } catch (IOException e) {
+                throw new UncheckedIOException("The file of subscribers cannot be read: " + e.getMessage(), e);
+            }
+        }
+        return subscribers;
+    }
+
+    private static @Nullable LeaseJournal openJournal(LwaftrSettings settings, Instant now) {
+        Path directory = settings.stateDirectory();
+        if (directory == null) {
+            log.warn("Leases are kept in memory and end with the process; set lwaftr.state-directory to keep them");
+            return null;
+        }
+        try {
+            return LeaseJournal.open(directory, settings.syncState(), now);
+        } catch (IOException e) {
+            throw new UncheckedIOException("The leases cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    private LeaseTable leaseTable(List<Pool> pools, Ipv6Address br, Instant now) {
+        LeaseJournal opened = journal;
+        try {
+            return opened == null
+                    ? new LeaseTable(pools, table, br)
+                    : LeaseTable.recover(pools, table, br, opened, now);
+        } catch (IOException | RuntimeException e) {
+            if (opened != null) {
+                opened.close();
+            }
+            table.close();
+            throw e instanceof IOException io
+                    ? new UncheckedIOException("The leases cannot be read: " + e.getMessage(), io)
+                    : (RuntimeException) e;
+        }
+    }
+
+    /** Leases that are not on disk end with the process; the others go on when it is there again. */
+    private void endLeases(Instant now) {
+        if (journal == null) {
+            leases.endAll(now);
+        } else {
+            leases.commit();
+            journal.close();
+        }
     }
 
     private @Nullable Forwarding startForwarding(LwaftrSettings settings) throws IOException {
@@ -235,8 +302,10 @@ public final class Lwaftr implements AutoCloseable {
         if (!now.isBefore(nextSnapshot)) {
             snapshotNow();
         }
+        leases.commit();
         leases.goOnWithSnapshots(now);
-        Optional<Instant> next = leases.nextExpiry();
+        leases.tidyJournal(LEASES_TIDIED_AT_ONCE);
+        Optional<Instant> next = leases.nextExpiry(now.plusMillis(LONGEST_PAUSE_MILLIS));
         long pause = next.map(at -> Duration.between(now, at).toMillis()).orElse(LONGEST_PAUSE_MILLIS);
         if (!control.isShuttingDown()) {
             var _ = control.schedule(
@@ -252,7 +321,13 @@ public final class Lwaftr implements AutoCloseable {
     }
 
     private <T extends @Nullable Object> CompletableFuture<T> onControl(Supplier<T> action) {
-        return CompletableFuture.supplyAsync(action, control);
+        return CompletableFuture.supplyAsync(
+                () -> {
+                    T result = action.get();
+                    leases.commit();
+                    return result;
+                },
+                control);
     }
 
     private void shutDown() {

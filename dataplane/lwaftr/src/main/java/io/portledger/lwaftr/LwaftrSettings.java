@@ -3,7 +3,7 @@ package io.portledger.lwaftr;
 import io.portledger.lwaftr.export.ExportSettings;
 import io.portledger.lwaftr.forwarding.BindingTable;
 import io.portledger.lwaftr.forwarding.ForwardingSettings;
-import io.portledger.lwaftr.provisioning.PoolSettings;
+import io.portledger.lwaftr.provisioning.ServiceClass;
 import io.portledger.settings.HostPort;
 import io.portledger.settings.Settings;
 import io.portledger.settings.SettingsException;
@@ -33,7 +33,10 @@ import org.jspecify.annotations.Nullable;
  * @param workers how many threads forward, 1-256
  * @param metrics where they can be read
  * @param pcp the PCP server
- * @param pools what is allocated to whom, in the order in which a client's pool is looked for
+ * @param serviceClasses what is allocated to whom, in the order in which a client's class is looked for
+ * @param subscribers file of subscribers' names and service classes by IPv6 prefix
+ * @param stateDirectory where leases outlive the process; null: nowhere
+ * @param syncState whether leases outlive a failure of the machine too
  * @param snapshotInterval time between two snapshots of all bindings
  * @param export who is told of bindings
  */
@@ -49,14 +52,17 @@ public record LwaftrSettings(
         int workers,
         Metrics metrics,
         Pcp pcp,
-        List<Pool> pools,
+        List<ServiceClassKeys> serviceClasses,
+        @Nullable Path subscribers,
+        @Nullable Path stateDirectory,
+        boolean syncState,
         Duration snapshotInterval,
         ExportSettings export) {
 
     /** @throws IllegalArgumentException naming the key and what it allows */
     public LwaftrSettings {
         brAddresses = List.copyOf(brAddresses);
-        pools = List.copyOf(pools);
+        serviceClasses = List.copyOf(serviceClasses);
         if (brAddresses.isEmpty()) {
             throw new IllegalArgumentException("Invalid value [] for key br-addresses: an lwAFTR needs a tunnel end "
                     + "point (allowed: one IPv6 address or more)");
@@ -78,8 +84,8 @@ public record LwaftrSettings(
             throw new IllegalArgumentException("Invalid value \"" + tunDevice + "\" for key tun-device: the sides have"
                     + " Ethernet interfaces (allowed: one or the other)");
         }
-        for (Pool pool : pools) {
-            pool.settings();
+        for (ServiceClassKeys keys : serviceClasses) {
+            keys.serviceClass();
         }
     }
 
@@ -110,19 +116,20 @@ public record LwaftrSettings(
     }
 
     /**
-     * A pool as it is written in the settings, where most keys may be left out.
+     * A service class as it is written in the settings, where most keys may be left out.
      *
-     * @param name null: {@code pool}
+     * @param name null: {@code default}
      * @param prefixes never left out
      * @param psidOffset null: 0
      * @param psidLength null: 6
      * @param reservedPorts null: 1024
-     * @param clients null: everybody who has no other pool
+     * @param clients null: everybody who has no other class
      * @param minLifetime null: two minutes
      * @param maxLifetime null: a day
      * @param holdDown null: two minutes
+     * @param alarmLevels null: 80 and 95 %
      */
-    public record Pool(
+    public record ServiceClassKeys(
             @Nullable String name,
             @Nullable List<Ipv4Prefix> prefixes,
             @Nullable Integer psidOffset,
@@ -131,16 +138,17 @@ public record LwaftrSettings(
             @Nullable List<Ipv6Prefix> clients,
             @Nullable Duration minLifetime,
             @Nullable Duration maxLifetime,
-            @Nullable Duration holdDown) {
+            @Nullable Duration holdDown,
+            @Nullable List<Integer> alarmLevels) {
 
         /**
-         * The pool with its defaults.
+         * The class with its defaults.
          *
          * @throws IllegalArgumentException naming the key and what it allows
          */
-        public PoolSettings settings() {
-            return new PoolSettings(
-                    name == null ? "pool" : name,
+        public ServiceClass serviceClass() {
+            return new ServiceClass(
+                    name == null ? "default" : name,
                     prefixes == null ? List.of() : prefixes,
                     psidOffset == null ? 0 : psidOffset,
                     psidLength == null ? 6 : psidLength,
@@ -148,7 +156,8 @@ public record LwaftrSettings(
                     clients == null ? List.of() : clients,
                     minLifetime == null ? Duration.ofMinutes(2) : minLifetime,
                     maxLifetime == null ? Duration.ofDays(1) : maxLifetime,
-                    holdDown == null ? Duration.ofMinutes(2) : holdDown);
+                    holdDown == null ? Duration.ofMinutes(2) : holdDown,
+                    alarmLevels == null ? List.of(80, 95) : alarmLevels);
         }
     }
 

@@ -4,6 +4,8 @@ import io.portledger.lwaftr.forwarding.BindingTable;
 import io.portledger.lwaftr.forwarding.Counter;
 import io.portledger.lwaftr.forwarding.Counters;
 import io.portledger.lwaftr.forwarding.Forwarding;
+import io.portledger.lwaftr.provisioning.LeaseTable;
+import io.portledger.lwaftr.provisioning.Pool;
 import io.portledger.settings.HostPort;
 import io.prometheus.metrics.core.metrics.CounterWithCallback;
 import io.prometheus.metrics.core.metrics.GaugeWithCallback;
@@ -11,6 +13,7 @@ import io.prometheus.metrics.exporter.httpserver.HTTPServer;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -36,7 +39,8 @@ final class Metrics implements AutoCloseable {
      * @return null if the settings want none
      * @throws IOException if the address cannot be had
      */
-    static @Nullable Metrics start(LwaftrSettings.Metrics settings, BindingTable table, @Nullable Forwarding forwarding)
+    static @Nullable Metrics start(
+            LwaftrSettings.Metrics settings, BindingTable table, LeaseTable leases, @Nullable Forwarding forwarding)
             throws IOException {
         HostPort listen = settings.listen();
         if (listen == null) {
@@ -53,6 +57,7 @@ final class Metrics implements AutoCloseable {
                 .help("Memory of the binding table outside the heap")
                 .callback(value -> value.call((double) table.memoryOctets()))
                 .register(registry);
+        register(leases.pools(), registry);
         if (forwarding != null) {
             register(forwarding, registry);
         }
@@ -67,6 +72,36 @@ final class Metrics implements AutoCloseable {
         } catch (IOException e) {
             throw new IOException("Cannot serve metrics on " + listen + ": " + e.getMessage(), e);
         }
+    }
+
+    private static void register(List<Pool> pools, PrometheusRegistry registry) {
+        GaugeWithCallback.builder()
+                .name("lwaftr_port_sets")
+                .help("Port sets of a service class: all there are, held now, and held before and not now")
+                .labelNames("class", "state")
+                .callback(value -> {
+                    for (Pool pool : pools) {
+                        String name = pool.serviceClass().name();
+                        value.call(pool.size(), name, "total");
+                        value.call(pool.held(), name, "held");
+                        value.call(pool.resting(), name, "resting");
+                    }
+                })
+                .register(registry);
+        GaugeWithCallback.builder()
+                .name("lwaftr_port_set_alarms")
+                .help("How many of a service class's alarm levels are exceeded")
+                .labelNames("class")
+                .callback(value -> pools.forEach(
+                        pool -> value.call(pool.alarms(), pool.serviceClass().name())))
+                .register(registry);
+        CounterWithCallback.builder()
+                .name("lwaftr_port_sets_refused_total")
+                .help("How often no port set of a service class was left")
+                .labelNames("class")
+                .callback(value -> pools.forEach(pool ->
+                        value.call((double) pool.refusals(), pool.serviceClass().name())))
+                .register(registry);
     }
 
     private static void register(Forwarding forwarding, PrometheusRegistry registry) {

@@ -32,7 +32,7 @@ class LwaftrCommandTest {
                 lwaftr:
                   pcp:
                     listen: "[::1]:0"
-                  pools:
+                  service-classes:
                     - prefixes: [192.0.2.0/24]
                 """);
         Process process = new ProcessBuilder(
@@ -73,7 +73,10 @@ class LwaftrCommandTest {
                 .setErr(new PrintWriter(errors, true))
                 .execute("run", "--config", config.toString());
         assertThat(code).isEqualTo(2);
-        assertThat(errors.toString()).contains("lwaftr.yaml").contains("pools").doesNotContain("Exception");
+        assertThat(errors.toString())
+                .contains("lwaftr.yaml")
+                .contains("service-classes")
+                .doesNotContain("Exception");
     }
 
     @Test

@@ -208,7 +208,7 @@ class LwaftrTest {
         Files.writeString(table, "2001:db8:7::1,192.0.2.1,0,8,5,\n");
         assertThatThrownBy(() -> restart(Map.of("BINDING_TABLE", table.toString())))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("pool pool divides that address as 0/6");
+                .hasMessageContaining("service class default divides that address as 0/6");
     }
 
     @Test
@@ -258,11 +258,11 @@ class LwaftrTest {
             delimiter = '|',
             quoteCharacter = '"',
             value = {
-                "POOLS | [{prefixes: [192.0.2.1], psid-ofset: 6}] | psid-offset",
-                "POOLS | [{name: empty}] | Invalid value [] for key prefixes: pool empty has no addresses",
-                "POOLS | [{prefixes: [192.0.2.1/24]}] | did you mean 192.0.2.0/24",
-                "POOLS | [{prefixes: [192.0.2.1], min-lifetime: 2h, max-lifetime: 1h}] | key max-lifetime",
-                "POOLS | [{prefixes: [192.0.2.1], psid-offset: 8, psid-length: 8}] | or a smaller psid-offset",
+                "SERVICE_CLASSES | [{prefixes: [192.0.2.1], psid-ofset: 6}] | psid-offset",
+                "SERVICE_CLASSES | [{name: empty}] | Invalid value [] for key prefixes: service class empty has no addresses",
+                "SERVICE_CLASSES | [{prefixes: [192.0.2.1/24]}] | did you mean 192.0.2.0/24",
+                "SERVICE_CLASSES | [{prefixes: [192.0.2.1], min-lifetime: 2h, max-lifetime: 1h}] | key max-lifetime",
+                "SERVICE_CLASSES | [{prefixes: [192.0.2.1], psid-offset: 8, psid-length: 8}] | or a smaller psid-offset",
                 "PCP_THIRD_PARTY_FROM | [here] | here",
                 "BR_ADDRESSES | [] | needs a tunnel end point",
                 "SNAPSHOT_INTERVAL | 10ms | allowed: 1s and more"
@@ -277,22 +277,22 @@ class LwaftrTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "[{name: a, prefixes: [192.0.2.0/24]}, {name: b, prefixes: [192.0.2.7]}] | overlaps 192.0.2.0/24 of pool a",
+                "[{name: a, prefixes: [192.0.2.0/24]}, {name: b, prefixes: [192.0.2.7]}] | overlaps 192.0.2.0/24 of service class a",
                 "[{name: a, prefixes: [192.0.2.0/24]}, {name: a, prefixes: [198.51.100.0/24]}] | allowed: each name once"
             })
     void poolsThatAreAtOddsAreNamed(String pools, String message) {
-        assertThatThrownBy(() -> start(Map.of("POOLS", pools)))
+        assertThatThrownBy(() -> start(Map.of("SERVICE_CLASSES", pools)))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining(message);
     }
 
     @Test
     void whatAPoolLeavesOutIsAsTheDefaultsSay() {
-        var pool = settings(Map.of("POOLS", "[{prefixes: [192.0.2.0/24]}]"))
-                .pools()
+        var pool = settings(Map.of("SERVICE_CLASSES", "[{prefixes: [192.0.2.0/24]}]"))
+                .serviceClasses()
                 .getFirst()
-                .settings();
-        assertThat(pool.name()).isEqualTo("pool");
+                .serviceClass();
+        assertThat(pool.name()).isEqualTo("default");
         assertThat(List.of(pool.psidOffset(), pool.psidLength(), pool.reservedPorts()))
                 .containsExactly(0, 6, 1024);
         assertThat(List.of(pool.minLifetime(), pool.maxLifetime(), pool.holdDown()))
@@ -321,7 +321,7 @@ class LwaftrTest {
     private static LwaftrSettings settings(Map<String, String> variables) {
         Map<String, String> environment = new HashMap<>();
         environment.put("PORTLEDGER_LWAFTR_PCP_LISTEN", "[::1]:0");
-        environment.put("PORTLEDGER_LWAFTR_POOLS", "[{prefixes: [192.0.2.1]}]");
+        environment.put("PORTLEDGER_LWAFTR_SERVICE_CLASSES", "[{prefixes: [192.0.2.1]}]");
         environment.put("PORTLEDGER_LWAFTR_SNAPSHOT_INTERVAL", "1h");
         variables.forEach((key, value) -> environment.put("PORTLEDGER_LWAFTR_" + key, value));
         return LwaftrSettings.read(null, environment);

@@ -30,7 +30,7 @@ class Lwb4Test {
                     null,
                     Map.of(
                             "PORTLEDGER_LWAFTR_PCP_LISTEN", "[::1]:0",
-                            "PORTLEDGER_LWAFTR_POOLS", "[{prefixes: [192.0.2.1], min-lifetime: 1s}]")),
+                            "PORTLEDGER_LWAFTR_SERVICE_CLASSES", "[{prefixes: [192.0.2.1], min-lifetime: 1s}]")),
             InstantSource.system());
     private final List<PcpClient.Outcome> outcomes = new CopyOnWriteArrayList<>();
 

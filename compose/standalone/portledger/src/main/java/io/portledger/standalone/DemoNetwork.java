@@ -72,7 +72,7 @@ public final class DemoNetwork implements AutoCloseable {
                     listen: "[::1]:%1$d"
                     # The fleet asks from this machine for all of its lwB4s.
                     third-party-from: ["::1/128"]
-                  pools:
+                  service-classes:
                     - name: contiguous
                       prefixes: [203.0.113.0/%2$d]
                       psid-offset: 0

@@ -54,7 +54,7 @@ final class Census implements AutoCloseable {
     private static final String SETTINGS = """
             lwaftr:
               pcp: { listen: "[::1]:0", third-party-from: ["::1/128"] }
-              pools:
+              service-classes:
                 - { name: contiguous, prefixes: [203.0.113.0/30], psid-offset: 0, psid-length: 6, hold-down: 0s,
                     clients: ["2001:db8:a::/48"] }
                 - { name: scattered, prefixes: [203.0.114.0/30], psid-offset: 6, psid-length: 6, hold-down: 2m,

@@ -3,7 +3,7 @@ package io.portledger.standalone;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.portledger.lwaftr.LwaftrSettings;
-import io.portledger.lwaftr.provisioning.PoolSettings;
+import io.portledger.lwaftr.provisioning.ServiceClass;
 import io.portledger.softwire.Ipv6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -30,10 +30,10 @@ class DemoNetworkTest {
         Path file = Files.writeString(
                 directory.resolve("lwaftr.yaml"),
                 DemoNetwork.lwaftrSettings(size, 5351, "127.0.0.1:4739", "127.0.0.1:5514"));
-        List<PoolSettings> pools = LwaftrSettings.read(file, Map.of()).pools().stream()
-                .map(LwaftrSettings.Pool::settings)
+        List<ServiceClass> pools = LwaftrSettings.read(file, Map.of()).serviceClasses().stream()
+                .map(LwaftrSettings.ServiceClassKeys::serviceClass)
                 .toList();
-        assertThat(pools).extracting(PoolSettings::psidOffset).containsExactly(0, 6);
+        assertThat(pools).extracting(ServiceClass::psidOffset).containsExactly(0, 6);
         assertThat(pools).allSatisfy(pool -> {
             long addresses = 1L << (32 - pool.prefixes().getFirst().length());
             // One of 64 has reserved ports only.

@@ -251,6 +251,25 @@ public final class BindingTable implements AutoCloseable {
         return findLine(ipv4, ports) != 0;
     }
 
+    /**
+     * How an address is divided, and among how many.
+     *
+     * @param psidOffset a of all its bindings
+     * @param psidLength k of all its bindings
+     * @param bindings how many it has, at least one
+     */
+    public record AddressUse(int psidOffset, int psidLength, int bindings) {}
+
+    /** How an address is divided now; empty if it has no binding. */
+    public synchronized Optional<AddressUse> useOf(Ipv4Address ipv4) {
+        requireOpen();
+        int shape = view.indexedShape(ipv4.bits());
+        return shape == NO_SHAPE
+                ? Optional.empty()
+                : Optional.of(new AddressUse(
+                        shape >>> 8, shape & 0xff, bindingsIn(Memory.getWord(view.addressEntry(ipv4.bits())))));
+    }
+
     /** The binding to which a packet for this address and port (0-65535) goes. */
     public synchronized Optional<Binding> owner(Ipv4Address ipv4, int port) {
         requireOpen();

@@ -2,42 +2,127 @@ package io.portledger.lwaftr.provisioning;
 
 import io.portledger.pcp.Nonce;
 import io.portledger.softwire.Binding;
+import io.portledger.softwire.Ipv4Address;
+import io.portledger.softwire.Ipv6Address;
+import io.portledger.softwire.PortSet;
+import io.portledger.softwire.PublicPorts;
 import java.time.Instant;
-import java.util.Comparator;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A binding that an lwB4 has for a time. Changes only through its {@link LeaseTable}, on the control thread.
+ * A port set and the lwB4 that has it, for a time or without an end, or that had it last. Changes only through its
+ * {@link LeaseTable}, on the control thread.
  *
- * <p>The lease holds at instants from {@link #createdAt()}, included, to {@link #expiresAt()}, not included.
+ * <p>A lease that is held holds at instants from {@link #createdAt()}, included, to {@link #expiresAt()}, not included.
+ * One that ended stays as the memory of its port set, which rests, until somebody else takes the set: so that the same
+ * lwB4 gets it back. There is one object for each, of about a hundred octets, linked to others without further objects.
  */
 public final class Lease {
 
-    static final Comparator<Lease> BY_EXPIRY = Comparator.comparing(Lease::expiresAt)
-            .thenComparing(lease -> lease.binding().b4());
+    /** Milliseconds of the epoch that never come. */
+    static final long NEVER = Long.MAX_VALUE;
 
-    private final Binding binding;
-    private final Pool pool;
+    /** What a lease is at present. */
+    enum State {
+        /** The lwB4 has it until it expires. */
+        HELD,
+        /** The lwB4 has it until whoever assigned it withdraws it. */
+        ASSIGNED,
+        /** The lwB4 had it, and nobody has it now. */
+        RESTING,
+        /** Of no meaning any more. */
+        GONE
+    }
+
+    final long b4High;
+    final long b4Low;
+    private final long nonceHigh;
+    private final int nonceLow;
+    private final int ipv4;
+    private final PortSet ports;
+    private final Ipv6Address br;
+    private @Nullable String subscriber;
+    private Origin origin;
+    private char replyPort;
+    State state = State.GONE;
+    private final @Nullable Pool pool;
     private final int number;
-    private final Nonce nonce;
-    private final Instant createdAt;
-    private Instant expiresAt;
+    long createdMillis;
 
-    Lease(Binding binding, Pool pool, int number, Nonce nonce, Instant createdAt, Instant expiresAt) {
-        this.binding = binding;
+    /** Of a lease that is held: when it ends; of one that rests: until when it was held. */
+    long endMillis = NEVER;
+
+    /** Of a lease that is held: when it ends at the latest; of one that rests: from when on others may have it. */
+    long limitMillis = NEVER;
+
+    /** In which list of the {@link ExpiryWheel} it is; -1: in none. */
+    int wheelList = -1;
+
+    /** Whether somebody else than the lwAFTR chose the ports. */
+    boolean isDetermined;
+
+    // Neighbours in the list of those that expire in the same second, that rest, or that are assigned to one lwB4.
+    @Nullable
+    Lease before;
+
+    @Nullable
+    Lease after;
+
+    /**
+     * @param pool which gave the port set; null if it is in no pool
+     * @param number of the port set in the pool
+     * @param replyPort from which UDP port the lwB4 asked; 0 if that is not known
+     */
+    Lease(
+            Binding binding,
+            @Nullable Pool pool,
+            int number,
+            Nonce nonce,
+            Origin origin,
+            int replyPort,
+            long createdMillis) {
+        b4High = binding.b4().high();
+        b4Low = binding.b4().low();
+        ipv4 = binding.ipv4().bits();
+        ports = binding.ports();
+        br = binding.br();
+        subscriber = binding.subscriber();
+        nonceHigh = nonce.high();
+        nonceLow = nonce.low();
         this.pool = pool;
         this.number = number;
-        this.nonce = nonce;
-        this.createdAt = createdAt;
-        this.expiresAt = expiresAt;
+        this.origin = origin;
+        this.replyPort = (char) replyPort;
+        this.createdMillis = createdMillis;
     }
 
     /** What the lwB4 has. */
     public Binding binding() {
-        return binding;
+        return new Binding(b4(), new Ipv4Address(ipv4), ports, br, subscriber);
     }
 
-    /** Where the port set comes from. */
-    public Pool pool() {
+    /** The lwB4's address. */
+    public Ipv6Address b4() {
+        return new Ipv6Address(b4High, b4Low);
+    }
+
+    /** The port set. */
+    public PublicPorts publicPorts() {
+        return new PublicPorts(new Ipv4Address(ipv4), ports);
+    }
+
+    /** The operator's name for the subscriber, if somebody knows it. */
+    public @Nullable String subscriber() {
+        return subscriber;
+    }
+
+    /** By which way it came. */
+    public Origin origin() {
+        return origin;
+    }
+
+    /** Where the port set comes from; null if it is in no pool. */
+    public @Nullable Pool pool() {
         return pool;
     }
 
@@ -46,28 +131,49 @@ public final class Lease {
         return number;
     }
 
-    /** Who shows it may renew and release the lease. */
+    /** Who shows it may renew and release the lease: PCP's nonce, or what stands for a DHCP client's identifier. */
     public Nonce nonce() {
-        return nonce;
+        return new Nonce(nonceHigh, nonceLow);
+    }
+
+    /** From which UDP port the lwB4 asked last, 0 if that is not known: where it hears what it did not ask for. */
+    public int replyPort() {
+        return replyPort;
     }
 
     /** When the binding came into the table, to the millisecond. */
     public Instant createdAt() {
-        return createdAt;
+        return Instant.ofEpochMilli(createdMillis);
     }
 
-    /** When the lease ends unless it is renewed, to the millisecond. */
+    /** When the lease ends unless it is renewed, to the millisecond; {@link Instant#MAX} if it has no end. */
     public Instant expiresAt() {
-        return expiresAt;
+        return endMillis == NEVER ? Instant.MAX : Instant.ofEpochMilli(endMillis);
     }
 
-    /** Only while the lease is not in a set ordered by expiry. */
-    void expireAt(Instant newExpiry) {
-        expiresAt = newExpiry;
+    /** Whether the lwB4 has it now, for a time or without an end. */
+    boolean isInForce() {
+        return state == State.HELD || state == State.ASSIGNED;
+    }
+
+    boolean isOf(Ipv6Address b4) {
+        return b4High == b4.high() && b4Low == b4.low();
+    }
+
+    void nameSubscriber(@Nullable String name) {
+        subscriber = name;
+    }
+
+    void comeBy(Origin newOrigin) {
+        origin = newOrigin;
+    }
+
+    void hearFrom(int newReplyPort) {
+        replyPort = (char) newReplyPort;
     }
 
     @Override
     public String toString() {
-        return binding + " from " + createdAt + " to " + expiresAt;
+        return binding() + " from " + createdAt() + " to " + (endMillis == NEVER ? "withdrawal" : expiresAt());
     }
 }

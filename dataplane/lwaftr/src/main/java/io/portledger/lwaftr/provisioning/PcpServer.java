@@ -1,7 +1,6 @@
 package io.portledger.lwaftr.provisioning;
 
 import io.netty.bootstrap.Bootstrap;
-import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOption;
@@ -10,7 +9,6 @@ import io.netty.channel.FixedRecvByteBufAllocator;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.channel.socket.DatagramPacket;
 import io.netty.channel.socket.nio.NioDatagramChannel;
-import io.portledger.pcp.PcpRequest;
 import io.portledger.softwire.Ipv4Address;
 import io.portledger.softwire.Ipv6Address;
 import java.io.IOException;
@@ -18,6 +16,8 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -45,14 +45,15 @@ public final class PcpServer implements AutoCloseable {
      * @param listen where; port 0 lets the system choose
      * @throws UncheckedIOException if the address cannot be had
      */
-    public static PcpServer start(EventLoop loop, InetSocketAddress listen, PcpService service, InstantSource clock) {
+    public static PcpServer start(
+            EventLoop loop, InetSocketAddress listen, PcpService service, LeaseTable leases, InstantSource clock) {
         var bound = new Bootstrap()
                 .group(loop)
                 .channel(NioDatagramChannel.class)
                 .option(ChannelOption.RECVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(RECEIVED_OCTETS))
                 .option(ChannelOption.SO_RCVBUF, SOCKET_BUFFER_OCTETS)
                 .option(ChannelOption.SO_SNDBUF, SOCKET_BUFFER_OCTETS)
-                .handler(new Handler(service, clock))
+                .handler(new Handler(service, leases, clock))
                 .bind(listen)
                 .awaitUninterruptibly();
         if (!bound.isSuccess()) {
@@ -82,32 +83,48 @@ public final class PcpServer implements AutoCloseable {
 
     private static final class Handler extends SimpleChannelInboundHandler<DatagramPacket> {
         private final PcpService service;
+        private final LeaseTable leases;
         private final InstantSource clock;
+        private final List<DatagramPacket> answers = new ArrayList<>();
+        private boolean isReading;
 
-        Handler(PcpService service, InstantSource clock) {
+        Handler(PcpService service, LeaseTable leases, InstantSource clock) {
             this.service = service;
+            this.leases = leases;
             this.clock = clock;
         }
 
         @Override
         protected void channelRead0(ChannelHandlerContext context, DatagramPacket packet) {
-            ByteBuf out = context.alloc().buffer(PcpRequest.MAX_OCTETS);
-            boolean isAnswered = false;
-            try {
-                isAnswered = service.answer(
-                        packet.content(), addressOf(packet.sender().getAddress()), clock.instant(), out);
-            } finally {
-                if (!isAnswered) {
-                    out.release();
+            isReading = true;
+            InetSocketAddress sender = packet.sender();
+            Ipv6Address source = addressOf(sender.getAddress());
+            service.serve(packet.content(), source, source, sender.getPort(), clock.instant(), answer -> {
+                answers.add(new DatagramPacket(answer, sender));
+                if (!isReading) {
+                    send(context);
                 }
-            }
-            if (isAnswered) {
-                var _ = context.write(new DatagramPacket(out, packet.sender()), context.voidPromise());
-            }
+            });
         }
 
         @Override
         public void channelReadComplete(ChannelHandlerContext context) {
+            isReading = false;
+            send(context);
+        }
+
+        /** Sends the answers to all requests that were read together, once what they say is made to last. */
+        private void send(ChannelHandlerContext context) {
+            boolean isLasting = leases.commit();
+            for (DatagramPacket answer : answers) {
+                if (isLasting) {
+                    var _ = context.write(answer, context.voidPromise());
+                } else {
+                    // The clients ask again.
+                    answer.release();
+                }
+            }
+            answers.clear();
             context.flush();
         }
 

@@ -52,6 +52,14 @@ public final class PcpService {
     private static final long FOR_EVER = 0xffff_ffffL;
     private static final int LAST_PORT = 0xffff;
 
+    /** Where an answer goes. */
+    @FunctionalInterface
+    public interface Reply {
+        /** Sends a datagram, once what it says is made to last; the octets now belong to the receiver. */
+        void send(ByteBuf datagram);
+    }
+
+    private final Provisioner provisioner;
     private final LeaseTable leases;
     private final List<Ipv6Prefix> thirdPartyFrom;
     private final Instant epochStart;
@@ -86,12 +94,13 @@ public final class PcpService {
 
     /**
      * @param thirdPartyFrom sources that may ask for other hosts by THIRD_PARTY
-     * @param now when the server's state began: its epoch is 0 then
+     * @param epochStart when the server's state began: its epoch is 0 then
      */
-    public PcpService(LeaseTable leases, List<Ipv6Prefix> thirdPartyFrom, Instant now) {
-        this.leases = leases;
+    public PcpService(Provisioner provisioner, List<Ipv6Prefix> thirdPartyFrom, Instant epochStart) {
+        this.provisioner = provisioner;
+        this.leases = provisioner.leases();
         this.thirdPartyFrom = List.copyOf(thirdPartyFrom);
-        this.epochStart = now;
+        this.epochStart = epochStart;
         for (ResultCode code : ResultCode.values()) {
             answered.put(code, new LongAdder());
         }
@@ -113,127 +122,183 @@ public final class PcpService {
      *
      * @param datagram its readable octets; indices are left alone
      * @param source where it came from, an IPv4 address in its mapped form
-     * @param out where the answer is appended
-     * @return whether there is an answer
+     * @param b4 whose softwire it came by or will use; the source itself, if it came in plain IPv6
+     * @param port the UDP port from which it came
+     * @param reply gets the answer if there is one, before this method returns or later
      */
-    public boolean answer(ByteBuf datagram, Ipv6Address source, Instant now, ByteBuf out) {
-        long epoch = Math.max(0, Duration.between(epochStart, now).toSeconds()) & FOR_EVER;
-        return switch (decoder.decode(datagram, source, isTrusted(source) ? OPTIONS_OF_TRUSTED : OPTIONS)) {
-            case PcpRequestDecoder.Dropped ignored -> {
-                dropped.increment();
-                yield false;
-            }
+    public void serve(ByteBuf datagram, Ipv6Address source, Ipv6Address b4, int port, Instant now, Reply reply) {
+        switch (decoder.decode(datagram, source, isTrusted(source) ? OPTIONS_OF_TRUSTED : OPTIONS)) {
+            case PcpRequestDecoder.Dropped ignored -> dropped.increment();
             case PcpRequestDecoder.Refused(ResultCode code) -> {
                 count(code);
-                PcpResponse.writeError(datagram, code, code.lifetimeSeconds(), epoch, false, out);
-                yield true;
+                ByteBuf out = datagram.alloc().buffer(PcpRequest.MAX_OCTETS);
+                PcpResponse.writeError(datagram, code, code.lifetimeSeconds(), epoch(now), false, out);
+                reply.send(out);
             }
             case PcpRequestDecoder.Accepted(PcpRequest request) -> {
+                Answer answer = new Answer(datagram.retainedSlice(), reply);
                 try {
-                    carryOut(request, epoch, now).encode(out);
-                    count(ResultCode.SUCCESS);
+                    carryOut(request, b4, port, now, answer);
                 } catch (Refusal refusal) {
-                    count(refusal.code);
-                    PcpResponse.writeError(datagram, refusal.code, refusal.lifetimeSeconds, epoch, true, out);
+                    answer.refuse(refusal, now);
                 }
-                yield true;
             }
-        };
+        }
     }
 
-    private PcpResponse carryOut(PcpRequest request, long epoch, Instant now) throws Refusal {
+    /** The answer to one request that could be read, now or later. */
+    private final class Answer {
+        private final ByteBuf request;
+        private final Reply reply;
+
+        Answer(ByteBuf request, Reply reply) {
+            this.request = request;
+            this.reply = reply;
+        }
+
+        void succeed(PcpOperation operation, long lifetimeSeconds, List<PcpOption> processed, Instant now) {
+            count(ResultCode.SUCCESS);
+            ByteBuf out = request.alloc().buffer(PcpRequest.MAX_OCTETS);
+            PcpResponse.success(operation, lifetimeSeconds, epoch(now), processed)
+                    .encode(out);
+            send(out);
+        }
+
+        void refuse(Refusal refusal, Instant now) {
+            count(refusal.code);
+            ByteBuf out = request.alloc().buffer(PcpRequest.MAX_OCTETS);
+            PcpResponse.writeError(request, refusal.code, refusal.lifetimeSeconds, epoch(now), true, out);
+            send(out);
+        }
+
+        private void send(ByteBuf out) {
+            request.release();
+            reply.send(out);
+        }
+    }
+
+    private long epoch(Instant now) {
+        return Math.max(0, Duration.between(epochStart, now).toSeconds()) & FOR_EVER;
+    }
+
+    private void carryOut(PcpRequest request, Ipv6Address sender, int port, Instant now, Answer answer) throws Refusal {
         Optional<PcpOption.ThirdParty> thirdParty = request.option(PcpOption.ThirdParty.class);
-        Ipv6Address b4 = thirdParty.map(PcpOption.ThirdParty::internalAddress).orElse(request.clientAddress());
+        Ipv6Address b4 = thirdParty.map(PcpOption.ThirdParty::internalAddress).orElse(sender);
         List<PcpOption> processed = new ArrayList<>(2);
         thirdParty.ifPresent(processed::add);
-        return switch (request.operation()) {
-            case PcpOperation.Announce announce -> PcpResponse.success(announce, 0, epoch, List.of());
+        switch (request.operation()) {
+            case PcpOperation.Announce announce -> answer.succeed(announce, 0, List.of(), now);
             case PcpOperation.Map map -> {
                 requireSoftwireAddress(b4, thirdParty.isPresent());
                 Optional<PcpOption.PortSet> set = request.option(PcpOption.PortSet.class);
                 if (request.lifetimeSeconds() == 0) {
                     delete(b4, map, set, now);
                     set.ifPresent(processed::add);
-                    yield PcpResponse.success(map, 0, epoch, processed);
+                    answer.succeed(map, 0, processed, now);
+                } else if (set.isPresent()) {
+                    mapSet(
+                            b4,
+                            map,
+                            set.get(),
+                            request.lifetimeSeconds(),
+                            thirdParty.isPresent() ? 0 : port,
+                            processed,
+                            now,
+                            answer);
+                } else {
+                    boolean isPreferFailure =
+                            request.option(PcpOption.PreferFailure.class).isPresent();
+                    if (isPreferFailure) {
+                        processed.add(new PcpOption.PreferFailure());
+                    }
+                    Holding holding = holdingOf(b4, map, now);
+                    PcpOperation.Map mapped = mapOwnPort(map, holding, isPreferFailure, ResultCode.USER_EX_QUOTA);
+                    answer.succeed(mapped, holding.lifetimeFor(request), processed, now);
                 }
-                if (set.isPresent()) {
-                    yield mapSet(b4, map, set.get(), request.lifetimeSeconds(), processed, epoch, now);
-                }
-                boolean isPreferFailure =
-                        request.option(PcpOption.PreferFailure.class).isPresent();
-                if (isPreferFailure) {
-                    processed.add(new PcpOption.PreferFailure());
-                }
-                Holding holding = holdingOf(b4, map, now);
-                PcpOperation.Map mapped = mapOwnPort(map, holding, isPreferFailure, ResultCode.USER_EX_QUOTA);
-                yield PcpResponse.success(mapped, holding.lifetimeFor(request), epoch, processed);
             }
             case PcpOperation.Peer peer -> {
                 requireSoftwireAddress(b4, thirdParty.isPresent());
                 Holding holding = holdingOf(b4, peer.mapping(), now);
                 PcpOperation.Map mapped = mapOwnPort(peer.mapping(), holding, true, ResultCode.CANNOT_PROVIDE_EXTERNAL);
-                yield PcpResponse.success(
+                answer.succeed(
                         new PcpOperation.Peer(mapped, peer.remotePort(), peer.remoteAddress()),
                         holding.lifetimeFor(request),
-                        epoch,
-                        processed);
+                        processed,
+                        now);
             }
-        };
+        }
     }
 
-    private PcpResponse mapSet(
+    private void mapSet(
             Ipv6Address b4,
             PcpOperation.Map map,
             PcpOption.PortSet asked,
             long lifetimeSeconds,
+            int port,
             List<PcpOption> processed,
-            long epoch,
-            Instant now)
+            Instant now,
+            Answer answer)
             throws Refusal {
         if (map.protocol() != 0) {
             throw new Refusal(ResultCode.UNSUPP_PROTOCOL);
         }
         PortRange window = windowOf(map.internalPort(), asked.size());
-        List<Binding> permanent = leases.permanent(b4);
-        if (!permanent.isEmpty()) {
-            return grant(permanent.getFirst(), window, map, asked, FOR_EVER, processed, epoch);
+        // What is asked for beyond the ports that the lwB4 has is refused before it renews anything.
+        Optional<Lease> present = leases.find(b4, now);
+        if (present.isPresent()) {
+            requireNonce(present.get(), map, now);
+            firstWithin(present.get().binding().ports(), window);
         }
-        Optional<Lease> existing = leases.find(b4, now);
-        if (existing.isPresent()) {
-            Lease lease = existing.get();
-            requireNonce(lease, map, now);
-            Duration lifetime = clamp(lifetimeSeconds, lease.pool().settings());
-            PcpResponse response = grant(lease.binding(), window, map, asked, lifetime.toSeconds(), processed, epoch);
-            leases.renew(lease, lifetime, now);
-            return response;
-        }
-        Pool pool = leases.poolFor(b4).orElseThrow(() -> new Refusal(ResultCode.NOT_AUTHORIZED));
-        Duration lifetime = clamp(lifetimeSeconds, pool.settings());
         Pool.Suggestion suggestion = map.externalPort() != 0
                         && map.externalAddress().isMapped()
                         && map.externalAddress().embeddedIpv4().bits() != 0
                 ? new Pool.Suggestion(map.externalAddress().embeddedIpv4(), map.externalPort())
                 : null;
-        Lease lease = leases.allocate(b4, map.nonce(), pool, lifetime, suggestion, window, now)
-                .orElseThrow(() -> new Refusal(ResultCode.NO_RESOURCES));
-        return grant(lease.binding(), window, map, asked, lifetime.toSeconds(), processed, epoch);
+        Demand demand =
+                new Demand(b4, Origin.PCP, map.nonce(), Duration.ofSeconds(lifetimeSeconds), suggestion, window, port);
+        provisioner.obtain(demand, now, (outcome, then) -> {
+            try {
+                switch (outcome) {
+                    case Provisioner.Granted(Lease lease, boolean ignored) ->
+                        grant(
+                                lease.binding(),
+                                window,
+                                map,
+                                asked,
+                                remainingSeconds(lease, then),
+                                processed,
+                                then,
+                                answer);
+                    case Provisioner.Assigned(List<Lease> assigned) ->
+                        grant(assigned.getLast().binding(), window, map, asked, FOR_EVER, processed, then, answer);
+                    case Provisioner.NotYours(Lease lease) ->
+                        throw new Refusal(ResultCode.NOT_AUTHORIZED, remainingSeconds(lease, then));
+                    case Provisioner.NotAuthorized ignored -> throw new Refusal(ResultCode.NOT_AUTHORIZED);
+                    case Provisioner.Exhausted ignored -> throw new Refusal(ResultCode.NO_RESOURCES);
+                    case Provisioner.Unavailable ignored -> throw new Refusal(ResultCode.NETWORK_FAILURE);
+                }
+            } catch (Refusal refusal) {
+                answer.refuse(refusal, then);
+            }
+        });
     }
 
     /** The answer that names the first ports of the binding within the window. */
-    private static PcpResponse grant(
+    private static void grant(
             Binding binding,
             PortRange window,
             PcpOperation.Map map,
             PcpOption.PortSet asked,
             long lifetimeSeconds,
             List<PcpOption> processed,
-            long epoch)
+            Instant now,
+            Answer answer)
             throws Refusal {
         PortRange granted = firstWithin(binding.ports(), window);
         if (granted.size() > 1) {
             processed.add(new PcpOption.PortSet(granted.size(), granted.first(), asked.parity()));
         }
-        return PcpResponse.success(assigned(map, binding.ipv4(), granted.first()), lifetimeSeconds, epoch, processed);
+        answer.succeed(assigned(map, binding.ipv4(), granted.first()), lifetimeSeconds, processed, now);
     }
 
     private static PortRange firstWithin(PortSet ports, PortRange window) throws Refusal {
@@ -264,34 +329,37 @@ public final class PcpService {
         PortRange window = isWholeHost
                 ? new PortRange(0, LAST_PORT)
                 : windowOf(map.internalPort(), set.orElseThrow().size());
-        for (Binding binding : leases.permanent(b4)) {
-            if (binding.ports().intersects(window)) {
+        for (Lease lease : leases.assigned(b4)) {
+            if (lease.binding().ports().intersects(window)) {
                 throw new Refusal(ResultCode.NOT_AUTHORIZED, FOR_EVER);
             }
         }
         Optional<Lease> lease = leases.find(b4, now);
         if (lease.isPresent() && lease.get().binding().ports().intersects(window)) {
             requireNonce(lease.get(), map, now);
-            leases.release(lease.get(), now);
+            if (provisioner.release(b4, map.nonce(), now) instanceof Provisioner.Unavailable) {
+                throw new Refusal(ResultCode.NETWORK_FAILURE);
+            }
         }
     }
 
     private boolean holds(Ipv6Address b4, PcpOperation.Map map, Instant now) {
-        return leases.permanent(b4).stream().anyMatch(binding -> binding.ports().contains(map.internalPort()))
+        return leases.assigned(b4).stream()
+                        .anyMatch(lease -> lease.binding().ports().contains(map.internalPort()))
                 || leases.find(b4, now)
                         .filter(lease -> lease.binding().ports().contains(map.internalPort()))
                         .isPresent();
     }
 
     private Holding holdingOf(Ipv6Address b4, PcpOperation.Map map, Instant now) throws Refusal {
-        List<Binding> permanent = leases.permanent(b4);
-        for (Binding binding : permanent) {
-            if (binding.ports().contains(map.internalPort())) {
-                return new Holding(binding, FOR_EVER);
+        List<Lease> assigned = leases.assigned(b4);
+        for (Lease lease : assigned) {
+            if (lease.binding().ports().contains(map.internalPort())) {
+                return new Holding(lease.binding(), FOR_EVER);
             }
         }
-        if (!permanent.isEmpty()) {
-            return new Holding(permanent.getFirst(), FOR_EVER);
+        if (!assigned.isEmpty()) {
+            return new Holding(assigned.getLast().binding(), FOR_EVER);
         }
         Lease lease = leases.find(b4, now).orElseThrow(() -> new Refusal(ResultCode.NO_RESOURCES));
         return new Holding(lease.binding(), remainingSeconds(lease, now));
@@ -330,13 +398,6 @@ public final class PcpService {
         return new PortRange(first, Math.min(LAST_PORT, first + Math.max(1, size) - 1));
     }
 
-    private static Duration clamp(long lifetimeSeconds, PoolSettings settings) {
-        return Duration.ofSeconds(Math.clamp(
-                lifetimeSeconds,
-                settings.minLifetime().toSeconds(),
-                settings.maxLifetime().toSeconds()));
-    }
-
     private static void requireNonce(Lease lease, PcpOperation.Map map, Instant now) throws Refusal {
         if (!lease.nonce().equals(map.nonce())) {
             throw new Refusal(ResultCode.NOT_AUTHORIZED, remainingSeconds(lease, now));
@@ -347,10 +408,8 @@ public final class PcpService {
         return Duration.between(now, lease.expiresAt()).plusMillis(999).toSeconds();
     }
 
-    /** A softwire ends at an IPv6 unicast address; nothing else can have a binding. */
     private static void requireSoftwireAddress(Ipv6Address b4, boolean isThirdParty) throws Refusal {
-        boolean isMulticast = b4.high() >>> 56 == 0xff;
-        if (b4.isMapped() || isMulticast || b4.equals(Ipv6Address.UNSPECIFIED)) {
+        if (!LeaseTable.isSoftwireAddress(b4)) {
             throw new Refusal(isThirdParty ? ResultCode.MALFORMED_OPTION : ResultCode.NOT_AUTHORIZED);
         }
     }

@@ -9,7 +9,6 @@ import io.portledger.pcp.Nonce;
 import io.portledger.softwire.Binding;
 import io.portledger.softwire.Ipv4Address;
 import io.portledger.softwire.Ipv6Address;
-import io.portledger.softwire.PortRange;
 import io.portledger.softwire.PortSet;
 import java.time.Duration;
 import java.time.Instant;
@@ -66,7 +65,18 @@ class LeaseTableTest {
 
     private Lease allocate(int client) {
         return leases.allocate(
-                        b4(client), new Nonce(0, client), pool, Duration.ofHours(1), null, new PortRange(0, 65535), NOW)
+                        new Demand(
+                                b4(client),
+                                Origin.PCP,
+                                new Nonce(0, client),
+                                Duration.ofHours(1),
+                                null,
+                                Demand.ANY_PORTS,
+                                40000),
+                        pool,
+                        null,
+                        null,
+                        NOW)
                 .orElseThrow();
     }
 

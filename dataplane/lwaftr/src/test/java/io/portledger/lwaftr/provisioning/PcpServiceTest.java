@@ -24,7 +24,9 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -35,6 +37,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class PcpServiceTest {
 
     private static final Instant START = Instant.parse("2026-11-23T12:00:00Z");
+    private static final Instant HORIZON = START.plusSeconds(100_000);
     private static final Ipv6Address CLIENT = Ipv6Address.parse("2001:db8:0:100::1");
     private static final Ipv6Address BR = Ipv6Address.parse("2001:db8:ffff::1");
     private static final Ipv6Address ANY_IPV4 = Ipv6Address.mapped(new Ipv4Address(0));
@@ -45,11 +48,11 @@ class PcpServiceTest {
     private BindingTable table = new BindingTable();
     private Instant now = START;
     private LeaseTable leases = leasesOf(Pools.settings("p", 0, 6, 1024, "192.0.2.1"));
-    private PcpService service = new PcpService(leases, List.of(Ipv6Prefix.parse("::1")), START);
+    private PcpService service = new PcpService(provisioner(), List.of(Ipv6Prefix.parse("::1")), START);
 
     @Test
     void theExchangeOfTheFactSheetIsAnsweredOctetByOctet() {
-        service = new PcpService(leases, List.of(), START.minusSeconds(12345));
+        service = new PcpService(provisioner(), List.of(), START.minusSeconds(12345));
         leases.addPermanent(
                 List.of(new Binding(
                                 Ipv6Address.parse("2001:db8::dead"),
@@ -95,14 +98,14 @@ class PcpServiceTest {
         assertThat(second.options()).isEqualTo(first.options());
         assertThat(second.epochSeconds()).isEqualTo(3);
         assertThat(changes).hasSize(1);
-        assertThat(leases.nextExpiry()).contains(now.plusSeconds(7200));
+        assertThat(leases.nextExpiry(HORIZON)).contains(now.plusSeconds(7200));
     }
 
     @ParameterizedTest
     @CsvSource({"1, 120", "119, 120", "120, 120", "7200, 7200", "86400, 86400", "86401, 86400", "4294967295, 86400"})
     void lifetimesAreKeptWithinThePoolsBounds(long requested, long granted) {
         assertThat(ask(mapSet(CLIENT, NONCE, requested, 1)).lifetimeSeconds()).isEqualTo(granted);
-        assertThat(leases.nextExpiry()).contains(START.plusSeconds(granted));
+        assertThat(leases.nextExpiry(HORIZON)).contains(START.plusSeconds(granted));
     }
 
     @Test
@@ -116,7 +119,7 @@ class PcpServiceTest {
             assertThat(response.lifetimeSeconds()).isEqualTo(7199);
         }
         assertThat(changes).hasSize(1);
-        assertThat(leases.nextExpiry()).contains(START.plusSeconds(7200));
+        assertThat(leases.nextExpiry(HORIZON)).contains(START.plusSeconds(7200));
     }
 
     @Test
@@ -232,7 +235,7 @@ class PcpServiceTest {
         ask(mapSet(CLIENT, NONCE, 7200, 1));
         now = now.plusSeconds(100);
         assertThat(ask(mapSet(CLIENT, NONCE, 7200, 2048)).result()).isEqualTo(ResultCode.USER_EX_QUOTA.code());
-        assertThat(leases.nextExpiry()).contains(START.plusSeconds(7200));
+        assertThat(leases.nextExpiry(HORIZON)).contains(START.plusSeconds(7200));
     }
 
     @Test
@@ -391,7 +394,8 @@ class PcpServiceTest {
         assertThat(ask(mapSet(CLIENT, NONCE, 0, 1)).result()).isEqualTo(ResultCode.NOT_AUTHORIZED.code());
         assertThat(ask(single(CLIENT, NONCE, 60, 6, 34816, 0)).lifetimeSeconds())
                 .isEqualTo(0xffff_ffffL);
-        assertThat(changes).containsExactly(new BindingChange(BindingChange.Kind.CREATED, START, binding));
+        assertThat(changes)
+                .containsExactly(new BindingChange(BindingChange.Kind.CREATED, START, binding, Origin.FILE, null));
     }
 
     @Test
@@ -410,26 +414,21 @@ class PcpServiceTest {
 
     @Test
     void theAnswerToARequestFromBehindANatIsAddressMismatch() {
-        ByteBuf out = Unpooled.buffer();
         ByteBuf datagram = encoded(mapSet(CLIENT, NONCE, 7200, 1));
-        assertThat(service.answer(datagram, Ipv6Address.parse("2001:db8::bad"), now, out))
-                .isTrue();
-        assertThat(out.getUnsignedByte(3)).isEqualTo((short) ResultCode.ADDRESS_MISMATCH.code());
+        ByteBuf out = answer(datagram, Ipv6Address.parse("2001:db8::bad"));
+        assertThat(Objects.requireNonNull(out).getUnsignedByte(3))
+                .isEqualTo((short) ResultCode.ADDRESS_MISMATCH.code());
         assertThat(service.answered(ResultCode.ADDRESS_MISMATCH)).isOne();
         assertThat(changes).isEmpty();
     }
 
     @Test
     void aResponseIsNeverAnswered() {
-        ByteBuf out = Unpooled.buffer();
-        assertThat(service.answer(
+        assertThat(answer(
                         Unpooled.wrappedBuffer(
                                 ByteBufUtil.decodeHexDump("028000000000000000003039000000000000000000000000")),
-                        CLIENT,
-                        now,
-                        out))
-                .isFalse();
-        assertThat(out.readableBytes()).isZero();
+                        CLIENT))
+                .isNull();
         assertThat(service.dropped()).isOne();
     }
 
@@ -438,17 +437,28 @@ class PcpServiceTest {
         table.close();
     }
 
-    private void serve(PoolSettings... pools) {
+    private void serve(ServiceClass... pools) {
         leases = leasesOf(pools);
-        service = new PcpService(leases, List.of(Ipv6Prefix.parse("::1")), START);
+        service = new PcpService(provisioner(), List.of(Ipv6Prefix.parse("::1")), START);
     }
 
-    private LeaseTable leasesOf(PoolSettings... pools) {
+    private LeaseTable leasesOf(ServiceClass... pools) {
         table.close();
         table = new BindingTable();
         LeaseTable fresh = new LeaseTable(Stream.of(pools).map(Pool::new).toList(), table, BR);
         fresh.addListener(changes::add, now);
         return fresh;
+    }
+
+    private Provisioner provisioner() {
+        return new Provisioner(leases, new Subscribers(), null, () -> now);
+    }
+
+    /** What is answered to a datagram; null if nothing is. */
+    private @Nullable ByteBuf answer(ByteBuf datagram, Ipv6Address source) {
+        AtomicReference<@Nullable ByteBuf> answer = new AtomicReference<>();
+        service.serve(datagram, source, source, 40000, now, answer::set);
+        return answer.get();
     }
 
     private void fill(int clients) {
@@ -466,18 +476,13 @@ class PcpServiceTest {
     }
 
     private String hex(String request) {
-        ByteBuf out = Unpooled.buffer();
-        assertThat(service.answer(Unpooled.wrappedBuffer(ByteBufUtil.decodeHexDump(request)), CLIENT, now, out))
-                .isTrue();
-        return ByteBufUtil.hexDump(out);
+        return ByteBufUtil.hexDump(
+                Objects.requireNonNull(answer(Unpooled.wrappedBuffer(ByteBufUtil.decodeHexDump(request)), CLIENT)));
     }
 
     private PcpResponse ask(PcpRequest request) {
-        ByteBuf out = Unpooled.buffer();
-        assertThat(service.answer(encoded(request), request.clientAddress(), now, out))
-                .isTrue();
         try {
-            return PcpResponse.decode(out);
+            return PcpResponse.decode(Objects.requireNonNull(answer(encoded(request), request.clientAddress())));
         } catch (PcpException e) {
             throw new AssertionError(e);
         }

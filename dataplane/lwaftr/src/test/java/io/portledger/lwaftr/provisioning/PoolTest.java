@@ -3,13 +3,19 @@ package io.portledger.lwaftr.provisioning;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.portledger.pcp.Nonce;
+import io.portledger.softwire.Binding;
 import io.portledger.softwire.Ipv4Address;
 import io.portledger.softwire.Ipv6Address;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -18,6 +24,7 @@ class PoolTest {
 
     private static final Instant NOW = Instant.parse("2026-11-23T12:00:00Z");
     private static final Ipv6Address A = Ipv6Address.parse("2001:db8::a");
+    private final Map<Ipv6Address, Lease> last = new HashMap<>();
     private static final Ipv6Address B = Ipv6Address.parse("2001:db8::b");
 
     @ParameterizedTest
@@ -92,23 +99,23 @@ class PoolTest {
         Pool pool = new Pool(Pools.settings("p", 0, 6, 1024, "192.0.2.1"));
         int number = take(pool, A, NOW);
         take(pool, B, NOW);
-        pool.giveBack(number, A, NOW, NOW);
+        giveBack(pool, number, A, NOW, NOW);
 
-        assertThat(pool.choose(A, null, NOW)).hasValue(number);
+        assertThat(choose(pool, A, null, NOW)).isEqualTo(number);
     }
 
     @Test
     void aSetThatCameBackRestsBeforeAnotherClientGetsIt() {
         Pool pool = new Pool(Pools.settings("p", 0, 0, 0, "192.0.2.1"));
         int number = take(pool, A, NOW);
-        assertThat(pool.choose(B, null, NOW)).isEmpty();
-        pool.giveBack(number, A, NOW, NOW);
+        assertThat(choose(pool, B, null, NOW)).isEqualTo(-1);
+        giveBack(pool, number, A, NOW, NOW);
 
-        assertThat(pool.choose(B, null, NOW.plusMillis(119_999))).isEmpty();
-        assertThat(pool.choose(B, null, NOW.plusSeconds(120))).hasValue(number);
+        assertThat(choose(pool, B, null, NOW.plusMillis(119_999))).isEqualTo(-1);
+        assertThat(choose(pool, B, null, NOW.plusSeconds(120))).isEqualTo(number);
 
         take(pool, B, NOW.plusSeconds(120));
-        assertThat(pool.choose(A, null, NOW.plusSeconds(121))).isEmpty();
+        assertThat(choose(pool, A, null, NOW.plusSeconds(121))).isEqualTo(-1);
     }
 
     @Test
@@ -116,14 +123,14 @@ class PoolTest {
         Pool pool = new Pool(Pools.settings("p", 0, 1, 0, "192.0.2.1"));
         int first = take(pool, A, NOW);
         int second = take(pool, B, NOW);
-        pool.giveBack(second, B, NOW, NOW);
-        pool.giveBack(first, A, NOW.plusSeconds(1), NOW.plusSeconds(1));
+        giveBack(pool, second, B, NOW, NOW);
+        giveBack(pool, first, A, NOW.plusSeconds(1), NOW.plusSeconds(1));
         Instant later = NOW.plus(Duration.ofHours(1));
 
         Ipv6Address stranger = Ipv6Address.parse("2001:db8::c");
-        assertThat(pool.choose(stranger, null, later)).hasValue(second);
+        assertThat(choose(pool, stranger, null, later)).isEqualTo(second);
         take(pool, stranger, later);
-        assertThat(pool.choose(Ipv6Address.parse("2001:db8::d"), null, later)).hasValue(first);
+        assertThat(choose(pool, Ipv6Address.parse("2001:db8::d"), null, later)).isEqualTo(first);
     }
 
     @Test
@@ -131,23 +138,23 @@ class PoolTest {
         Pool pool = new Pool(Pools.settings("p", 0, 6, 1024, "192.0.2.0/24"));
         Pool.Suggestion suggestion = new Pool.Suggestion(Ipv4Address.parse("192.0.2.77"), 34900);
 
-        int number = pool.choose(A, suggestion, NOW).orElseThrow();
+        int number = choose(pool, A, suggestion, NOW);
         assertThat(pool.addressOf(number)).isEqualTo(suggestion.address());
         assertThat(pool.portsOf(number).contains(34900)).isTrue();
-        pool.take(number);
+        take(pool, number, A, NOW);
 
-        assertThat(pool.choose(B, suggestion, NOW).orElseThrow()).isNotEqualTo(number);
-        pool.giveBack(number, A, NOW, NOW);
-        assertThat(pool.choose(B, suggestion, NOW).orElseThrow()).isNotEqualTo(number);
-        assertThat(pool.choose(B, suggestion, NOW.plusSeconds(120))).hasValue(number);
+        assertThat(choose(pool, B, suggestion, NOW)).isNotEqualTo(number);
+        giveBack(pool, number, A, NOW, NOW);
+        assertThat(choose(pool, B, suggestion, NOW)).isNotEqualTo(number);
+        assertThat(choose(pool, B, suggestion, NOW.plusSeconds(120))).isEqualTo(number);
     }
 
     @ParameterizedTest
     @CsvSource({"198.51.100.1, 34900", "192.0.2.1, 80", "192.0.2.1, 0"})
     void aSuggestionThatThePoolDoesNotHaveIsPassedOver(String address, int port) {
         Pool pool = new Pool(Pools.settings("p", 0, 6, 1024, "192.0.2.0/24"));
-        assertThat(pool.choose(A, new Pool.Suggestion(Ipv4Address.parse(address), port), NOW))
-                .hasValue(0);
+        assertThat(choose(pool, A, new Pool.Suggestion(Ipv4Address.parse(address), port), NOW))
+                .isEqualTo(0);
     }
 
     @Test
@@ -155,9 +162,8 @@ class PoolTest {
         Pool pool = new Pool(Pools.settings("p", 0, 4, 1024, "192.0.2.0/30"));
         Set<Integer> taken = new HashSet<>();
         for (int port : List.of(60000, 4096, 30000)) {
-            int number = pool.choose(A, new Pool.Suggestion(Ipv4Address.parse("192.0.2.2"), port), NOW)
-                    .orElseThrow();
-            pool.take(number);
+            int number = choose(pool, A, new Pool.Suggestion(Ipv4Address.parse("192.0.2.2"), port), NOW);
+            take(pool, number, A, NOW);
             taken.add(number);
         }
         for (int i = 3; i < pool.size(); i++) {
@@ -165,12 +171,39 @@ class PoolTest {
         }
         assertThat(taken).hasSize(60);
         assertThat(pool.held()).isEqualTo(60);
-        assertThat(pool.choose(A, null, NOW)).isEmpty();
+        assertThat(choose(pool, A, null, NOW)).isEqualTo(-1);
     }
 
-    private static int take(Pool pool, Ipv6Address client, Instant now) {
-        int number = pool.choose(client, null, now).orElseThrow();
-        pool.take(number);
+    /** What the client would get, if it held last what it gave back last. */
+    private int choose(Pool pool, Ipv6Address client, Pool.@Nullable Suggestion suggestion, Instant now) {
+        return pool.choose(client, last.get(client), suggestion, now.toEpochMilli());
+    }
+
+    private int take(Pool pool, Ipv6Address client, Instant now) {
+        int number = choose(pool, client, null, now);
+        take(pool, number, client, now);
         return number;
+    }
+
+    private static void take(Pool pool, int number, Ipv6Address client, Instant now) {
+        Lease lease = new Lease(
+                new Binding(client, pool.addressOf(number), pool.portsOf(number), client),
+                pool,
+                number,
+                new Nonce(1, 1),
+                Origin.PCP,
+                0,
+                now.toEpochMilli());
+        pool.take(lease);
+        lease.state = Lease.State.HELD;
+    }
+
+    private void giveBack(Pool pool, int number, Ipv6Address holder, Instant until, Instant now) {
+        Lease lease = Objects.requireNonNull(pool.at(number));
+        lease.state = Lease.State.RESTING;
+        lease.endMillis = until.toEpochMilli();
+        lease.limitMillis = now.plus(pool.serviceClass().holdDown()).toEpochMilli();
+        pool.rest(lease);
+        last.put(holder, lease);
     }
 }

@@ -12,8 +12,8 @@ final class Pools {
     private Pools() {}
 
     /** A pool for everybody with lifetimes of 120 s to a day and a hold-down of 120 s. */
-    static PoolSettings settings(String name, int psidOffset, int psidLength, int reservedPorts, String... prefixes) {
-        return new PoolSettings(
+    static ServiceClass settings(String name, int psidOffset, int psidLength, int reservedPorts, String... prefixes) {
+        return new ServiceClass(
                 name,
                 Stream.of(prefixes).map(Ipv4Prefix::parse).toList(),
                 psidOffset,
@@ -22,11 +22,12 @@ final class Pools {
                 List.of(),
                 Duration.ofMinutes(2),
                 Duration.ofDays(1),
-                Duration.ofMinutes(2));
+                Duration.ofMinutes(2),
+                List.of(80, 95));
     }
 
-    static PoolSettings forClients(PoolSettings pool, String... clients) {
-        return new PoolSettings(
+    static ServiceClass forClients(ServiceClass pool, String... clients) {
+        return new ServiceClass(
                 pool.name(),
                 pool.prefixes(),
                 pool.psidOffset(),
@@ -35,11 +36,12 @@ final class Pools {
                 Stream.of(clients).map(Ipv6Prefix::parse).toList(),
                 pool.minLifetime(),
                 pool.maxLifetime(),
-                pool.holdDown());
+                pool.holdDown(),
+                pool.alarmLevels());
     }
 
-    static PoolSettings withoutHoldDown(PoolSettings pool) {
-        return new PoolSettings(
+    static ServiceClass withoutHoldDown(ServiceClass pool) {
+        return new ServiceClass(
                 pool.name(),
                 pool.prefixes(),
                 pool.psidOffset(),
@@ -48,6 +50,7 @@ final class Pools {
                 pool.clients(),
                 pool.minLifetime(),
                 pool.maxLifetime(),
-                Duration.ZERO);
+                Duration.ZERO,
+                pool.alarmLevels());
     }
 }

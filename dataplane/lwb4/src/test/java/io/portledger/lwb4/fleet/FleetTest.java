@@ -350,7 +350,7 @@ class FleetTest {
                         Map.of(
                                 "PORTLEDGER_LWAFTR_PCP_LISTEN", "[::1]:" + address.getPort(),
                                 "PORTLEDGER_LWAFTR_PCP_THIRD_PARTY_FROM", "['::1']",
-                                "PORTLEDGER_LWAFTR_POOLS", "[{prefixes: [192.0.2.0/30]}]")),
+                                "PORTLEDGER_LWAFTR_SERVICE_CLASSES", "[{prefixes: [192.0.2.0/30]}]")),
                 clock,
                 history);
         opened.add(second);
@@ -429,7 +429,8 @@ class FleetTest {
     void withoutTrustTheFleetGetsNothing() {
         Lwaftr lwaftr = Lwaftr.start(
                 LwaftrSettings.read(
-                        null, Map.of("PORTLEDGER_LWAFTR_PCP_LISTEN", "[::1]:0", "PORTLEDGER_LWAFTR_POOLS", SMALL)),
+                        null,
+                        Map.of("PORTLEDGER_LWAFTR_PCP_LISTEN", "[::1]:0", "PORTLEDGER_LWAFTR_SERVICE_CLASSES", SMALL)),
                 clock,
                 history);
         opened.add(lwaftr);

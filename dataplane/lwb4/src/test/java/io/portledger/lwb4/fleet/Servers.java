@@ -19,7 +19,7 @@ final class Servers {
                         Map.of(
                                 "PORTLEDGER_LWAFTR_PCP_LISTEN", "[::1]:0",
                                 "PORTLEDGER_LWAFTR_PCP_THIRD_PARTY_FROM", "['::1']",
-                                "PORTLEDGER_LWAFTR_POOLS", pools)),
+                                "PORTLEDGER_LWAFTR_SERVICE_CLASSES", pools)),
                 clock,
                 listeners);
     }

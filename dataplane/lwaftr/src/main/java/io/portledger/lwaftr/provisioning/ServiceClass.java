@@ -7,19 +7,20 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * A pool of public IPv4 addresses that are divided in one way.
+ * What subscribers of one kind get: public IPv4 addresses that are divided in one way, and for how long.
  *
- * @param name how messages call the pool
+ * @param name how messages, the AAA server and the supporting system call it
  * @param prefixes the addresses, at least one prefix
  * @param psidOffset a, 0-16; lw4o6 asks for 0 (RFC 7596 §5.1)
  * @param psidLength k, 0-16 with a + k at most 16; 2^k subscribers share an address
  * @param reservedPorts ports 0 to reservedPorts - 1 are given to nobody unless k is 0, 0-65535
- * @param clients whose pool this is, by the lwB4's address; empty: everybody's who has no other pool
+ * @param clients whose class this is, by the lwB4's address; empty: everybody's who has no other class
  * @param minLifetime of a lease, at least one second
  * @param maxLifetime of a lease, at least {@code minLifetime}
  * @param holdDown how long ports rest before another lwB4 may get them (RFC 6888 REQ-8)
+ * @param alarmLevels at which percentages of its port sets in use an alarm is raised, 1-100, ascending
  */
-public record PoolSettings(
+public record ServiceClass(
         String name,
         List<Ipv4Prefix> prefixes,
         int psidOffset,
@@ -28,16 +29,18 @@ public record PoolSettings(
         List<Ipv6Prefix> clients,
         Duration minLifetime,
         Duration maxLifetime,
-        Duration holdDown) {
+        Duration holdDown,
+        List<Integer> alarmLevels) {
 
     private static final long MAX_LIFETIME_SECONDS = 0xffff_fffeL;
 
     /** @throws IllegalArgumentException naming the first value that cannot be */
-    public PoolSettings {
+    public ServiceClass {
         prefixes = List.copyOf(prefixes);
         clients = List.copyOf(clients);
+        alarmLevels = List.copyOf(alarmLevels);
         if (prefixes.isEmpty()) {
-            throw new IllegalArgumentException("Invalid value [] for key prefixes: pool " + name
+            throw new IllegalArgumentException("Invalid value [] for key prefixes: service class " + name
                     + " has no addresses (allowed: one IPv4 prefix or more)");
         }
         PortSet.requireLegal(psidOffset, psidLength);
@@ -63,6 +66,14 @@ public record PoolSettings(
         if (holdDown.isNegative()) {
             throw new IllegalArgumentException(
                     "Invalid value " + holdDown + " for key hold-down: negative (allowed: zero or more)");
+        }
+        int below = 0;
+        for (int level : alarmLevels) {
+            if (level <= below || level > 100) {
+                throw new IllegalArgumentException("Invalid value " + alarmLevels
+                        + " for key alarm-levels: not ascending percentages (allowed: such as [80, 95], each 1-100)");
+            }
+            below = level;
         }
         if (lowestPsid(psidOffset, psidLength, reservedPorts) >= 1 << psidLength) {
             throw new IllegalArgumentException("Invalid value " + reservedPorts
