@@ -29,32 +29,33 @@ public final class ControlPort implements AutoCloseable {
     private static final int HOP_LIMIT = 64;
     private static final int MOST_WAITING = 64;
 
-    private final SoftwireWorker worker;
     private final Ipv6Address own;
     private final int ownPort;
     private final Ipv6Address server;
     private final int serverPort;
     private final Consumer<byte[]> listener;
+    private final Consumer<ControlPort> whenClosed;
     private final Queue<byte[]> waiting = new ArrayBlockingQueue<>(MOST_WAITING);
 
     /**
      * @param own the softwire's address
      * @param ownPort of it, 1-65535; should not be predictable
      * @param listener is told each message of the server
+     * @param whenClosed is told the end
      */
     ControlPort(
-            SoftwireWorker worker,
             Ipv6Address own,
             int ownPort,
             Ipv6Address server,
             int serverPort,
-            Consumer<byte[]> listener) {
-        this.worker = worker;
+            Consumer<byte[]> listener,
+            Consumer<ControlPort> whenClosed) {
         this.own = own;
         this.ownPort = ownPort;
         this.server = server;
         this.serverPort = serverPort;
         this.listener = listener;
+        this.whenClosed = whenClosed;
     }
 
     /**
@@ -73,7 +74,7 @@ public final class ControlPort implements AutoCloseable {
     /** Hears and sends nothing any more. */
     @Override
     public void close() {
-        worker.closed(this);
+        whenClosed.accept(this);
     }
 
     /** Whether the packet is a message to this port; the listener has it then, if it is sound. */

@@ -75,12 +75,12 @@ public final class SoftwireWorker implements AutoCloseable {
      */
     public ControlPort openControlPort(Ipv6Address own, Ipv6Address server, int serverPort, Consumer<byte[]> listener) {
         int port = random.nextInt(FIRST_DYNAMIC_PORT, 0x10000);
-        ControlPort opened = new ControlPort(this, own, port, server, serverPort, listener);
+        ControlPort opened = new ControlPort(own, port, server, serverPort, listener, this::closed);
         controlPort = opened;
         return opened;
     }
 
-    void closed(ControlPort port) {
+    private void closed(ControlPort port) {
         if (controlPort == port) {
             controlPort = null;
         }
