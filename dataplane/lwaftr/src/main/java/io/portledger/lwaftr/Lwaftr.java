@@ -16,6 +16,7 @@ import io.portledger.lwaftr.provisioning.PcpService;
 import io.portledger.lwaftr.provisioning.Pool;
 import io.portledger.lwaftr.provisioning.Provisioner;
 import io.portledger.lwaftr.provisioning.Subscribers;
+import io.portledger.lwaftr.radius.Radius;
 import io.portledger.softwire.Ipv6Address;
 import io.portledger.softwire.table.BindingReader;
 import io.portledger.softwire.table.BindingTableException;
@@ -59,10 +60,14 @@ public final class Lwaftr implements AutoCloseable {
     private final LeaseTable leases;
     private final Provisioner provisioner;
     private final PcpService pcp;
+    private final Radius radius;
     private final BindingExport export;
     private final Duration snapshotInterval;
     private Instant nextSnapshot;
     private boolean isClosed;
+
+    /** Whether leases change no more; control thread. */
+    private boolean isEnded;
 
     private final PcpServer pcpServer;
     private final @Nullable Forwarding forwarding;
@@ -81,21 +86,22 @@ public final class Lwaftr implements AutoCloseable {
         listeners.forEach(listener -> leases.addListener(listener, now));
         export = BindingExport.start(settings.export(), clock);
         export.exporters().forEach(exporter -> leases.addListener(exporter, now));
-        provisioner = new Provisioner(leases, subscribers, null, clock);
+        group = new MultiThreadIoEventLoopGroup(
+                1, new DefaultThreadFactory("lwaftr-control"), NioIoHandler.newFactory());
+        control = group.next();
+        radius = startRadius(settings, now);
+        provisioner = new Provisioner(leases, subscribers, radius.authority(), clock);
         pcp = new PcpService(
                 provisioner, settings.pcp().thirdPartyFrom(), journal == null ? now : journal.epochStart());
         snapshotInterval = settings.snapshotInterval();
         nextSnapshot = now.plus(snapshotInterval);
-        group = new MultiThreadIoEventLoopGroup(
-                1, new DefaultThreadFactory("lwaftr-control"), NioIoHandler.newFactory());
-        control = group.next();
         Forwarding started = null;
         PcpServer server = null;
         try {
             addPermanentBindings(settings, now);
             started = startForwarding(settings);
             server = PcpServer.start(control, settings.pcp().listen().toSocketAddress(), pcp, leases, clock);
-            metrics = Metrics.start(settings.metrics(), table, leases, started);
+            metrics = Metrics.start(settings.metrics(), table, leases, radius.counters(), started);
         } catch (IOException | RuntimeException e) {
             if (server != null) {
                 server.close();
@@ -103,6 +109,7 @@ public final class Lwaftr implements AutoCloseable {
             if (started != null) {
                 started.close();
             }
+            radius.close();
             endLeases(now);
             shutDown();
             export.close();
@@ -111,6 +118,7 @@ public final class Lwaftr implements AutoCloseable {
         }
         forwarding = started;
         pcpServer = server;
+        control.execute(radius::goOn);
         control.execute(this::watchTheClock);
         log.info("PCP server listens on {}; {}", pcpServer.address(), pools);
     }
@@ -154,6 +162,11 @@ public final class Lwaftr implements AutoCloseable {
     /** Who tells collectors and syslog receivers, for its counters. */
     public BindingExport export() {
         return export;
+    }
+
+    /** What the lwAFTR has to do with AAA servers. */
+    public Radius radius() {
+        return radius;
     }
 
     /** What forwarding looks packets up in; to be changed by this lwAFTR only. */
@@ -210,6 +223,7 @@ public final class Lwaftr implements AutoCloseable {
         if (forwarding != null) {
             forwarding.close();
         }
+        radius.close();
         onControl(() -> {
                     endLeases(clock.instant());
                     return null;
@@ -265,11 +279,25 @@ public final class Lwaftr implements AutoCloseable {
 
     /** Leases that are not on disk end with the process; the others go on when it is there again. */
     private void endLeases(Instant now) {
+        isEnded = true;
         if (journal == null) {
             leases.endAll(now);
         } else {
             leases.commit();
             journal.close();
+        }
+    }
+
+    private Radius startRadius(LwaftrSettings settings, Instant now) {
+        try {
+            return Radius.start(
+                    settings.radius(), System.getenv(), control, leases, table, settings.brAddresses(), clock);
+        } catch (RuntimeException e) {
+            endLeases(now);
+            shutDown();
+            export.close();
+            table.close();
+            throw e;
         }
     }
 
@@ -297,6 +325,9 @@ public final class Lwaftr implements AutoCloseable {
     }
 
     private void watchTheClock() {
+        if (isEnded) {
+            return;
+        }
         Instant now = clock.instant();
         leases.expire(now);
         if (!now.isBefore(nextSnapshot)) {

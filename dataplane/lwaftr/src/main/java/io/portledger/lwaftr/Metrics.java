@@ -6,6 +6,8 @@ import io.portledger.lwaftr.forwarding.Counters;
 import io.portledger.lwaftr.forwarding.Forwarding;
 import io.portledger.lwaftr.provisioning.LeaseTable;
 import io.portledger.lwaftr.provisioning.Pool;
+import io.portledger.lwaftr.radius.RadiusCounter;
+import io.portledger.lwaftr.radius.RadiusCounters;
 import io.portledger.settings.HostPort;
 import io.prometheus.metrics.core.metrics.CounterWithCallback;
 import io.prometheus.metrics.core.metrics.GaugeWithCallback;
@@ -40,7 +42,11 @@ final class Metrics implements AutoCloseable {
      * @throws IOException if the address cannot be had
      */
     static @Nullable Metrics start(
-            LwaftrSettings.Metrics settings, BindingTable table, LeaseTable leases, @Nullable Forwarding forwarding)
+            LwaftrSettings.Metrics settings,
+            BindingTable table,
+            LeaseTable leases,
+            RadiusCounters radius,
+            @Nullable Forwarding forwarding)
             throws IOException {
         HostPort listen = settings.listen();
         if (listen == null) {
@@ -58,6 +64,16 @@ final class Metrics implements AutoCloseable {
                 .callback(value -> value.call((double) table.memoryOctets()))
                 .register(registry);
         register(leases.pools(), registry);
+        CounterWithCallback.builder()
+                .name("lwaftr_radius_total")
+                .help("RADIUS requests, replies and what was dropped, by what happened")
+                .labelNames("counter")
+                .callback(value -> {
+                    for (RadiusCounter counter : RadiusCounter.values()) {
+                        value.call((double) radius.get(counter), counter.label());
+                    }
+                })
+                .register(registry);
         if (forwarding != null) {
             register(forwarding, registry);
         }

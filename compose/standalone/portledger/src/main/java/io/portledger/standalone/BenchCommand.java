@@ -1,6 +1,7 @@
 package io.portledger.standalone;
 
 import io.portledger.lwaftr.bench.LwaftrBench;
+import io.portledger.lwaftr.bench.ProvisioningBench;
 import picocli.CommandLine.Command;
 
 /** How fast the parts are. */
@@ -9,5 +10,5 @@ import picocli.CommandLine.Command;
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "COMMAND",
         description = "Measure how fast a part of Portledger is on this machine.",
-        subcommands = LwaftrBench.class)
+        subcommands = {LwaftrBench.class, ProvisioningBench.class})
 final class BenchCommand {}

@@ -85,14 +85,17 @@ public final class LeaseJournal implements AutoCloseable {
 
     private final Path directory;
     private final boolean isSynced;
+    private final long smallestLogToReplace;
     private final FileChannel lockChannel;
     private final FileLock lock;
     private final CRC32C crc = new CRC32C();
+    private int recordStart;
     private ByteBuffer unwritten = ByteBuffer.allocateDirect(1 << 16);
     private FileChannel channel;
     private int generation;
     private long epochStartMillis;
     private long logOctets;
+    private long lastGoodOctets;
     private long snapshotOctets;
     private @Nullable SnapshotWriter snapshot;
     private boolean isHealthy = true;
@@ -101,8 +104,10 @@ public final class LeaseJournal implements AutoCloseable {
     private long lastWarningNanos = System.nanoTime() - WARNING_INTERVAL_NANOS;
 
     @SuppressWarnings("NullAway.Init") // the log is opened by recover or begin
-    private LeaseJournal(Path directory, boolean isSynced, FileChannel lockChannel, FileLock lock) {
+    private LeaseJournal(
+            Path directory, boolean isSynced, long smallestLogToReplace, FileChannel lockChannel, FileLock lock) {
         this.directory = directory;
+        this.smallestLogToReplace = smallestLogToReplace;
         this.isSynced = isSynced;
         this.lockChannel = lockChannel;
         this.lock = lock;
@@ -117,6 +122,12 @@ public final class LeaseJournal implements AutoCloseable {
      * @throws IOException if it cannot be read or written, belongs to another process, or is damaged
      */
     public static LeaseJournal open(Path directory, boolean isSynced, Instant now) throws IOException {
+        return open(directory, isSynced, SMALLEST_LOG_TO_REPLACE, now);
+    }
+
+    /** @param smallestLogToReplace octets that a log must have before a snapshot is written */
+    static LeaseJournal open(Path directory, boolean isSynced, long smallestLogToReplace, Instant now)
+            throws IOException {
         Files.createDirectories(directory);
         FileChannel lockChannel =
                 FileChannel.open(directory.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
@@ -126,7 +137,7 @@ public final class LeaseJournal implements AutoCloseable {
                 throw new IOException("another lwAFTR uses the state directory " + directory
                         + ". Stop it, or set another lwaftr.state-directory");
             }
-            LeaseJournal journal = new LeaseJournal(directory, isSynced, lockChannel, lock);
+            LeaseJournal journal = new LeaseJournal(directory, isSynced, smallestLogToReplace, lockChannel, lock);
             journal.findGeneration(now);
             return journal;
         } catch (IOException | RuntimeException e) {
@@ -200,8 +211,6 @@ public final class LeaseJournal implements AutoCloseable {
         channel.position(lastGoodOctets);
         deleteOthers(oldest);
     }
-
-    private long lastGoodOctets;
 
     /** @return how many octets are good */
     private long read(Path file, boolean isLastLog, Replay replay) throws IOException {
@@ -395,8 +404,6 @@ public final class LeaseJournal implements AutoCloseable {
         return unwritten;
     }
 
-    private int recordStart;
-
     private ByteBuffer begin(ByteBuffer out, byte type) {
         recordStart = out.position();
         return out.position(recordStart + RECORD_HEADER).put(type);
@@ -458,7 +465,7 @@ public final class LeaseJournal implements AutoCloseable {
 
     /** Whether the log has grown so long that a snapshot would pay. */
     boolean wantsSnapshot() {
-        return snapshot == null && isHealthy && logOctets > Math.max(SMALLEST_LOG_TO_REPLACE, 2 * snapshotOctets);
+        return snapshot == null && isHealthy && logOctets > Math.max(smallestLogToReplace, 2 * snapshotOctets);
     }
 
     /** Begins a snapshot, which {@link #goOnWithSnapshot} writes. Everything appended must be committed. */

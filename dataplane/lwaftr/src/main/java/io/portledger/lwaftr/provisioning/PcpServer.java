@@ -29,6 +29,9 @@ public final class PcpServer implements AutoCloseable {
     /** Longer than any lawful message, so that one that is too long is seen to be. */
     private static final int RECEIVED_OCTETS = 2048;
 
+    /** As many share one write to the disk. */
+    private static final int REQUESTS_AT_ONCE = 256;
+
     /** Enough for the requests that arrive during a pause of some milliseconds at full rate. */
     private static final int SOCKET_BUFFER_OCTETS = 4 << 20;
 
@@ -50,7 +53,9 @@ public final class PcpServer implements AutoCloseable {
         var bound = new Bootstrap()
                 .group(loop)
                 .channel(NioDatagramChannel.class)
-                .option(ChannelOption.RECVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(RECEIVED_OCTETS))
+                .option(
+                        ChannelOption.RECVBUF_ALLOCATOR,
+                        new FixedRecvByteBufAllocator(RECEIVED_OCTETS).maxMessagesPerRead(REQUESTS_AT_ONCE))
                 .option(ChannelOption.SO_RCVBUF, SOCKET_BUFFER_OCTETS)
                 .option(ChannelOption.SO_SNDBUF, SOCKET_BUFFER_OCTETS)
                 .handler(new Handler(service, leases, clock))
