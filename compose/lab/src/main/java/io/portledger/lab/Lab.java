@@ -16,6 +16,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Two households that share an IPv4 address, and what is between them and the Internet.
@@ -74,6 +75,8 @@ public final class Lab implements AutoCloseable {
     private final Namespace router;
     private final Namespace lwaftr;
     private final Namespace internet;
+    private String publicAddress = PUBLIC_ADDRESS;
+    private @Nullable Program lwaftrProgram;
 
     private Lab(Path directory, Provisioning provisioning) throws IOException {
         this.directory = directory;
@@ -149,6 +152,15 @@ public final class Lab implements AutoCloseable {
     public void setCoreMtu(int mtu) {
         router.ip("link set core mtu " + mtu);
         lwaftr.ip("link set core mtu " + mtu);
+    }
+
+    /** Ends the lwAFTR and starts it without any memory, and with another public address for everybody. */
+    public void replaceLwaftr(String newPublicAddress) throws IOException {
+        if (lwaftrProgram != null) {
+            lwaftrProgram.end();
+        }
+        publicAddress = newPublicAddress;
+        startLwaftr();
     }
 
     /** Starts a program in a namespace that ends with the lab. */
@@ -231,7 +243,7 @@ public final class Lab implements AutoCloseable {
             case PCP -> """
                             pcp: { listen: "[%s]:5351" }
                               service-classes:
-                                - { name: default, prefixes: [%s], min-lifetime: 4s }""".formatted(LWAFTR_CONTROL_ADDRESS, PUBLIC_ADDRESS);
+                                - { name: default, prefixes: [%s], min-lifetime: 4s }""".formatted(LWAFTR_CONTROL_ADDRESS, publicAddress);
         };
         Path config = Files.writeString(
                 directory.resolve("lwaftr.yaml"), """
@@ -242,8 +254,8 @@ public final class Lab implements AutoCloseable {
                   tun-device: softwires
                   %s
                 """.formatted(BR_ADDRESS, LWAFTR_ADDRESS, bindings));
-        start(lwaftr, java(LwaftrCommand.class, "run", "--config", config.toString()))
-                .awaitPrinted(printed -> printed.contains("Ctrl-C ends it"));
+        lwaftrProgram = start(lwaftr, java(LwaftrCommand.class, "run", "--config", config.toString()));
+        lwaftrProgram.awaitPrinted(printed -> printed.contains("Ctrl-C ends it"));
         lwaftr.ip("""
                 link set softwires up
                 -6 route add 2001:db8:ffff::1/128 dev softwires
@@ -315,7 +327,7 @@ public final class Lab implements AutoCloseable {
         return home.with(PortSet.parse(obtained.group(2)), Ipv6Address.parse(obtained.group(1)));
     }
 
-    private static String[] java(Class<?> program, String... arguments) {
+    static String[] java(Class<?> program, String... arguments) {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--enable-native-access=ALL-UNNAMED",

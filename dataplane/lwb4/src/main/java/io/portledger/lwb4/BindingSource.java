@@ -45,7 +45,7 @@ interface BindingSource extends AutoCloseable {
             return PcpSource.start(
                     settings, worker, settings.softwire().lwaftr(), settings.pcpServer(), clock, random, listener);
         }
-        throw new IOException("not yet");
+        return DhcpSource.start(settings, worker, clock, random, listener);
     }
 
     /** Gives back what it can, and ends; the listener may be told until it returns. */
