@@ -11,11 +11,13 @@ import io.portledger.lwaftr.forwarding.Counters;
 import io.portledger.lwaftr.forwarding.Forwarding;
 import io.portledger.lwaftr.provisioning.LeaseJournal;
 import io.portledger.lwaftr.provisioning.LeaseTable;
+import io.portledger.lwaftr.provisioning.PcpProxy;
 import io.portledger.lwaftr.provisioning.PcpServer;
 import io.portledger.lwaftr.provisioning.PcpService;
 import io.portledger.lwaftr.provisioning.Pool;
 import io.portledger.lwaftr.provisioning.Provisioner;
 import io.portledger.lwaftr.provisioning.Subscribers;
+import io.portledger.settings.HostPort;
 import io.portledger.softwire.Ipv6Address;
 import io.portledger.softwire.table.BindingReader;
 import io.portledger.softwire.table.BindingTableException;
@@ -24,6 +26,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -67,6 +70,7 @@ public final class Lwaftr implements AutoCloseable {
     /** Whether leases change no more; control thread. */
     private boolean isEnded;
 
+    private final @Nullable PcpProxy pcpProxy;
     private final PcpServer pcpServer;
     private final @Nullable Forwarding forwarding;
     private final @Nullable Metrics metrics;
@@ -85,16 +89,18 @@ public final class Lwaftr implements AutoCloseable {
         export = BindingExport.start(settings.export(), clock);
         export.exporters().forEach(exporter -> leases.addListener(exporter, now));
         provisioner = new Provisioner(leases, subscribers, null, clock);
-        pcp = new PcpService(
-                provisioner, settings.pcp().thirdPartyFrom(), journal == null ? now : journal.epochStart());
         snapshotInterval = settings.snapshotInterval();
         nextSnapshot = now.plus(snapshotInterval);
         group = new MultiThreadIoEventLoopGroup(
                 1, new DefaultThreadFactory("lwaftr-control"), NioIoHandler.newFactory());
         control = group.next();
         Forwarding started = null;
+        PcpProxy asked = null;
         PcpServer server = null;
         try {
+            asked = startPcpProxy(settings);
+            pcp = new PcpService(
+                    provisioner, asked, settings.pcp().thirdPartyFrom(), journal == null ? now : journal.epochStart());
             addPermanentBindings(settings, now);
             started = startForwarding(settings);
             server = PcpServer.start(control, settings.pcp().listen().toSocketAddress(), pcp, leases, clock);
@@ -102,6 +108,9 @@ public final class Lwaftr implements AutoCloseable {
         } catch (IOException | RuntimeException e) {
             if (server != null) {
                 server.close();
+            }
+            if (asked != null) {
+                asked.close();
             }
             if (started != null) {
                 started.close();
@@ -113,6 +122,7 @@ public final class Lwaftr implements AutoCloseable {
             throw e instanceof IOException io ? new UncheckedIOException(io.getMessage(), io) : (RuntimeException) e;
         }
         forwarding = started;
+        pcpProxy = asked;
         pcpServer = server;
         control.execute(this::watchTheClock);
         log.info("PCP server listens on {}; {}", pcpServer.address(), pools);
@@ -207,6 +217,9 @@ public final class Lwaftr implements AutoCloseable {
             isClosed = true;
         }
         pcpServer.close();
+        if (pcpProxy != null) {
+            pcpProxy.close();
+        }
         if (metrics != null) {
             metrics.close();
         }
@@ -275,6 +288,20 @@ public final class Lwaftr implements AutoCloseable {
             leases.commit();
             journal.close();
         }
+    }
+
+    private @Nullable PcpProxy startPcpProxy(LwaftrSettings settings) {
+        HostPort central = settings.pcp().centralServer();
+        if (settings.pcp().mode() != LwaftrSettings.PcpMode.PROXY || central == null) {
+            return null;
+        }
+        return PcpProxy.start(
+                control,
+                central.toSocketAddress(),
+                settings.pcp().centralTimeout(),
+                provisioner,
+                clock,
+                new SecureRandom());
     }
 
     private @Nullable Forwarding startForwarding(LwaftrSettings settings) throws IOException {
