@@ -19,6 +19,7 @@ import io.portledger.lwaftr.provisioning.Provisioner;
 import io.portledger.lwaftr.provisioning.SourceLimit;
 import io.portledger.lwaftr.provisioning.Subscribers;
 import io.portledger.lwaftr.radius.Radius;
+import io.portledger.lwaftr.supporting.SupportingSystem;
 import io.portledger.settings.HostPort;
 import io.portledger.softwire.Ipv6Address;
 import io.portledger.softwire.table.BindingReader;
@@ -76,6 +77,7 @@ public final class Lwaftr implements AutoCloseable {
 
     private final @Nullable PcpProxy pcpProxy;
     private final PcpServer pcpServer;
+    private final SupportingSystem supporting;
     private final @Nullable Forwarding forwarding;
     private final @Nullable Metrics metrics;
 
@@ -103,21 +105,34 @@ public final class Lwaftr implements AutoCloseable {
         Forwarding started = null;
         PcpProxy asked = null;
         PcpServer server = null;
+        SupportingSystem others = null;
         try {
             asked = startPcpProxy(settings);
             pcp = new PcpService(
                     provisioner, asked, settings.pcp().thirdPartyFrom(), journal == null ? now : journal.epochStart());
             addPermanentBindings(settings, now);
             started = startForwarding(settings);
+            others = SupportingSystem.start(
+                    settings.supportingSystem(),
+                    leases,
+                    table,
+                    subscribers,
+                    control,
+                    clock,
+                    settings.brAddresses().getFirst());
             server = PcpServer.start(
                     control, settings.pcp().listen().toSocketAddress(), pcp, requestLimit, leases, clock);
-            metrics = Metrics.start(settings.metrics(), table, leases, pcp, requestLimit, radius.counters(), started);
+            metrics = Metrics.start(
+                    settings.metrics(), table, leases, pcp, requestLimit, radius.counters(), others, started);
         } catch (IOException | RuntimeException e) {
             if (server != null) {
                 server.close();
             }
             if (asked != null) {
                 asked.close();
+            }
+            if (others != null) {
+                others.close();
             }
             if (started != null) {
                 started.close();
@@ -131,6 +146,8 @@ public final class Lwaftr implements AutoCloseable {
         }
         forwarding = started;
         pcpProxy = asked;
+        supporting = others;
+        var _ = forwardingFailure().thenRun(others::forwardingFailed);
         pcpServer = server;
         control.execute(radius::goOn);
         control.execute(this::watchTheClock);
@@ -166,6 +183,11 @@ public final class Lwaftr implements AutoCloseable {
     /** Where the PCP server listens. */
     public InetSocketAddress pcpAddress() {
         return pcpServer.address();
+    }
+
+    /** What connects this lwAFTR to the operator's other systems. */
+    public SupportingSystem supportingSystem() {
+        return supporting;
     }
 
     /** The PCP service, for its counters. */
@@ -234,6 +256,7 @@ public final class Lwaftr implements AutoCloseable {
         if (pcpProxy != null) {
             pcpProxy.close();
         }
+        supporting.close();
         if (metrics != null) {
             metrics.close();
         }

@@ -10,6 +10,7 @@ import io.portledger.lwaftr.provisioning.Pool;
 import io.portledger.lwaftr.provisioning.SourceLimit;
 import io.portledger.lwaftr.radius.RadiusCounter;
 import io.portledger.lwaftr.radius.RadiusCounters;
+import io.portledger.lwaftr.supporting.SupportingSystem;
 import io.portledger.pcp.ResultCode;
 import io.portledger.settings.HostPort;
 import io.prometheus.metrics.core.metrics.CounterWithCallback;
@@ -51,6 +52,7 @@ final class Metrics implements AutoCloseable {
             PcpService pcp,
             SourceLimit requestLimit,
             RadiusCounters radius,
+            SupportingSystem supporting,
             @Nullable Forwarding forwarding)
             throws IOException {
         HostPort listen = settings.listen();
@@ -81,6 +83,7 @@ final class Metrics implements AutoCloseable {
                 .register(registry);
         register(pcp, registry);
         register(requestLimit, registry);
+        supporting.register(registry);
         if (forwarding != null) {
             register(forwarding, registry);
         }
