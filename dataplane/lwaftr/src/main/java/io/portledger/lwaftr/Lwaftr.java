@@ -11,12 +11,16 @@ import io.portledger.lwaftr.forwarding.Counters;
 import io.portledger.lwaftr.forwarding.Forwarding;
 import io.portledger.lwaftr.provisioning.LeaseJournal;
 import io.portledger.lwaftr.provisioning.LeaseTable;
+import io.portledger.lwaftr.provisioning.PcpProxy;
 import io.portledger.lwaftr.provisioning.PcpServer;
 import io.portledger.lwaftr.provisioning.PcpService;
 import io.portledger.lwaftr.provisioning.Pool;
 import io.portledger.lwaftr.provisioning.Provisioner;
+import io.portledger.lwaftr.provisioning.SourceLimit;
 import io.portledger.lwaftr.provisioning.Subscribers;
+import io.portledger.lwaftr.radius.Radius;
 import io.portledger.lwaftr.supporting.SupportingSystem;
+import io.portledger.settings.HostPort;
 import io.portledger.softwire.Ipv6Address;
 import io.portledger.softwire.table.BindingReader;
 import io.portledger.softwire.table.BindingTableException;
@@ -25,6 +29,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -60,6 +65,8 @@ public final class Lwaftr implements AutoCloseable {
     private final LeaseTable leases;
     private final Provisioner provisioner;
     private final PcpService pcp;
+    private final Radius radius;
+    private final SourceLimit requestLimit;
     private final BindingExport export;
     private final Duration snapshotInterval;
     private Instant nextSnapshot;
@@ -68,6 +75,7 @@ public final class Lwaftr implements AutoCloseable {
     /** Whether leases change no more; control thread. */
     private boolean isEnded;
 
+    private final @Nullable PcpProxy pcpProxy;
     private final PcpServer pcpServer;
     private final SupportingSystem supporting;
     private final @Nullable Forwarding forwarding;
@@ -86,18 +94,22 @@ public final class Lwaftr implements AutoCloseable {
         listeners.forEach(listener -> leases.addListener(listener, now));
         export = BindingExport.start(settings.export(), clock);
         export.exporters().forEach(exporter -> leases.addListener(exporter, now));
-        provisioner = new Provisioner(leases, subscribers, null, clock);
-        pcp = new PcpService(
-                provisioner, settings.pcp().thirdPartyFrom(), journal == null ? now : journal.epochStart());
-        snapshotInterval = settings.snapshotInterval();
-        nextSnapshot = now.plus(snapshotInterval);
         group = new MultiThreadIoEventLoopGroup(
                 1, new DefaultThreadFactory("lwaftr-control"), NioIoHandler.newFactory());
         control = group.next();
+        radius = startRadius(settings, now);
+        provisioner = new Provisioner(leases, subscribers, radius.authority(), clock);
+        requestLimit = new SourceLimit(settings.requestLimit(), settings.pcp().thirdPartyFrom(), System::nanoTime);
+        snapshotInterval = settings.snapshotInterval();
+        nextSnapshot = now.plus(snapshotInterval);
         Forwarding started = null;
+        PcpProxy asked = null;
         PcpServer server = null;
         SupportingSystem others = null;
         try {
+            asked = startPcpProxy(settings);
+            pcp = new PcpService(
+                    provisioner, asked, settings.pcp().thirdPartyFrom(), journal == null ? now : journal.epochStart());
             addPermanentBindings(settings, now);
             started = startForwarding(settings);
             others = SupportingSystem.start(
@@ -108,11 +120,16 @@ public final class Lwaftr implements AutoCloseable {
                     control,
                     clock,
                     settings.brAddresses().getFirst());
-            server = PcpServer.start(control, settings.pcp().listen().toSocketAddress(), pcp, leases, clock);
-            metrics = Metrics.start(settings.metrics(), table, leases, others, started);
+            server = PcpServer.start(
+                    control, settings.pcp().listen().toSocketAddress(), pcp, requestLimit, leases, clock);
+            metrics = Metrics.start(
+                    settings.metrics(), table, leases, pcp, requestLimit, radius.counters(), others, started);
         } catch (IOException | RuntimeException e) {
             if (server != null) {
                 server.close();
+            }
+            if (asked != null) {
+                asked.close();
             }
             if (others != null) {
                 others.close();
@@ -120,6 +137,7 @@ public final class Lwaftr implements AutoCloseable {
             if (started != null) {
                 started.close();
             }
+            radius.close();
             endLeases(now);
             shutDown();
             export.close();
@@ -127,9 +145,11 @@ public final class Lwaftr implements AutoCloseable {
             throw e instanceof IOException io ? new UncheckedIOException(io.getMessage(), io) : (RuntimeException) e;
         }
         forwarding = started;
+        pcpProxy = asked;
         supporting = others;
         var _ = forwardingFailure().thenRun(others::forwardingFailed);
         pcpServer = server;
+        control.execute(radius::goOn);
         control.execute(this::watchTheClock);
         log.info("PCP server listens on {}; {}", pcpServer.address(), pools);
     }
@@ -180,6 +200,11 @@ public final class Lwaftr implements AutoCloseable {
         return export;
     }
 
+    /** What the lwAFTR has to do with AAA servers. */
+    public Radius radius() {
+        return radius;
+    }
+
     /** What forwarding looks packets up in; to be changed by this lwAFTR only. */
     public BindingTable bindingTable() {
         return table;
@@ -228,6 +253,9 @@ public final class Lwaftr implements AutoCloseable {
             isClosed = true;
         }
         pcpServer.close();
+        if (pcpProxy != null) {
+            pcpProxy.close();
+        }
         supporting.close();
         if (metrics != null) {
             metrics.close();
@@ -235,6 +263,7 @@ public final class Lwaftr implements AutoCloseable {
         if (forwarding != null) {
             forwarding.close();
         }
+        radius.close();
         onControl(() -> {
                     endLeases(clock.instant());
                     return null;
@@ -297,6 +326,33 @@ public final class Lwaftr implements AutoCloseable {
             leases.commit();
             journal.close();
         }
+    }
+
+    private Radius startRadius(LwaftrSettings settings, Instant now) {
+        try {
+            return Radius.start(
+                    settings.radius(), System.getenv(), control, leases, table, settings.brAddresses(), clock);
+        } catch (RuntimeException e) {
+            endLeases(now);
+            shutDown();
+            export.close();
+            table.close();
+            throw e;
+        }
+    }
+
+    private @Nullable PcpProxy startPcpProxy(LwaftrSettings settings) {
+        HostPort central = settings.pcp().centralServer();
+        if (settings.pcp().mode() != LwaftrSettings.PcpMode.PROXY || central == null) {
+            return null;
+        }
+        return PcpProxy.start(
+                control,
+                central.toSocketAddress(),
+                settings.pcp().centralTimeout(),
+                provisioner,
+                clock,
+                new SecureRandom());
     }
 
     private @Nullable Forwarding startForwarding(LwaftrSettings settings) throws IOException {
