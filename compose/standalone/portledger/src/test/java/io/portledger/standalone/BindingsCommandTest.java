@@ -165,7 +165,7 @@ class BindingsCommandTest {
         assertThat(run(topic, "bindings", "export", directory.resolve("none.csv")))
                 .isEqualTo(2);
         assertThat(err.toString()).contains("there is no topic bindings");
-        assertThat(run(topic, "bindings", "import", table)).isZero();
+        assertThat(run(topic, "bindings", "import", table)).as(err::toString).isZero();
         assertThat(err.toString()).contains("made topic bindings");
         assertThat(out.toString()).contains("2 bindings in topic bindings at " + kafka + ": 2 added");
         Lwaftr lwaftr = lwaftr(Map.of("SUPPORTING_KAFKA_BOOTSTRAP_SERVERS", kafka));
