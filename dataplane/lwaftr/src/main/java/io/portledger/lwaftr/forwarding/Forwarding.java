@@ -23,6 +23,9 @@ public final class Forwarding implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Forwarding.class);
     private static final int WAIT_ALONE_MILLIS = 100;
 
+    /** While an answer to a provisioning request may come. */
+    private static final int WAIT_FOR_REPLY_MILLIS = 1;
+
     /** With others, who may leave fragments here meanwhile. */
     private static final int WAIT_AMONG_OTHERS_MILLIS = 2;
 
@@ -38,12 +41,14 @@ public final class Forwarding implements AutoCloseable {
      *
      * @param device its name; it is made unless it is there
      * @param workers how many threads, 1 and more
+     * @param controlPlane who answers the provisioning requests among the packets
      * @throws IOException saying what is missing
      */
-    public static Forwarding byTun(String device, int workers, BindingTable table, ForwardingSettings settings)
+    public static Forwarding byTun(
+            String device, int workers, BindingTable table, ForwardingSettings settings, ControlPlane controlPlane)
             throws IOException {
         Forwarding forwarding = new Forwarding();
-        Team team = new Team(workers, table, settings);
+        Team team = new Team(workers, table, settings, controlPlane);
         int mtu = Math.max(settings.ipv4Side().mtu(), settings.ipv6Side().mtu());
         List<TunDevice> queues = TunDevice.open(device, workers);
         forwarding.device = "TUN device " + queues.getFirst().describe();
@@ -59,12 +64,14 @@ public final class Forwarding implements AutoCloseable {
      * Starts forwarding through the Ethernet interfaces that the settings name.
      *
      * @param workers how many threads, 1 and more
+     * @param controlPlane who answers the provisioning requests among the packets
      * @throws IOException saying what is missing
      */
-    public static Forwarding byEthernet(int workers, BindingTable table, ForwardingSettings settings)
+    public static Forwarding byEthernet(
+            int workers, BindingTable table, ForwardingSettings settings, ControlPlane controlPlane)
             throws IOException {
         Forwarding forwarding = new Forwarding();
-        Team team = new Team(workers, table, settings);
+        Team team = new Team(workers, table, settings, controlPlane);
         forwarding.device = "Ethernet devices " + settings.ipv4Side().device() + " and "
                 + settings.ipv6Side().device();
         List<EthernetDevice> ipv4Devices =
@@ -104,11 +111,13 @@ public final class Forwarding implements AutoCloseable {
     private static final class Team {
         private final BindingTable table;
         private final ForwardingSettings share;
+        private final ControlPlane controlPlane;
         private final PathMtus pathMtus = new PathMtus();
         private final @Nullable FragmentExchange fragments;
 
-        Team(int workers, BindingTable table, ForwardingSettings settings) {
+        Team(int workers, BindingTable table, ForwardingSettings settings, ControlPlane controlPlane) {
             this.table = table;
+            this.controlPlane = controlPlane;
             this.share = settings.shareOf(workers);
             this.fragments = workers == 1 ? null : new FragmentExchange(workers);
         }
@@ -122,7 +131,8 @@ public final class Forwarding implements AutoCloseable {
                     System::nanoTime,
                     new SecureRandom()::nextInt,
                     pathMtus,
-                    fragments == null ? null : fragments.desk(number));
+                    fragments == null ? null : fragments.desk(number),
+                    new ProvisioningDesk(controlPlane));
         }
     }
 
@@ -213,7 +223,7 @@ public final class Forwarding implements AutoCloseable {
         private void run() {
             try {
                 while (!isEnding) {
-                    exchange.turn(waitMillis);
+                    exchange.turn(exchange.forwarder().awaitsReply() ? WAIT_FOR_REPLY_MILLIS : waitMillis);
                     exchange.forwarder().takeOver();
                     tellIfNearlyFull();
                 }

@@ -35,8 +35,21 @@ final class Engine implements AutoCloseable {
         this(settings, new PathMtus(), null);
     }
 
+    /** One whose provisioning requests somebody answers. */
+    Engine(ForwardingSettings settings, ControlPlane controlPlane) {
+        this(settings, new PathMtus(), null, controlPlane);
+    }
+
     /** One of several workers; each has a table of its own here, with the same bindings. */
     Engine(ForwardingSettings settings, PathMtus pathMtus, FragmentExchange.@Nullable Desk exchange) {
+        this(settings, pathMtus, exchange, ControlPlane.SILENT);
+    }
+
+    private Engine(
+            ForwardingSettings settings,
+            PathMtus pathMtus,
+            FragmentExchange.@Nullable Desk exchange,
+            ControlPlane controlPlane) {
         ipv6Mtu = settings.ipv6Side().mtu();
         forwarder = new Forwarder(
                 table,
@@ -46,7 +59,8 @@ final class Engine implements AutoCloseable {
                 () -> nanos,
                 () -> fragmentIdentification++,
                 pathMtus,
-                exchange);
+                exchange,
+                new ProvisioningDesk(controlPlane));
     }
 
     /** The setting of the test vectors: two subscribers who share 192.0.2.1 with PSIDs 34 and 35 of 64. */
