@@ -19,6 +19,7 @@ import io.portledger.lwaftr.provisioning.Pool;
 import io.portledger.lwaftr.provisioning.Provisioner;
 import io.portledger.lwaftr.provisioning.SourceLimit;
 import io.portledger.lwaftr.provisioning.Subscribers;
+import io.portledger.lwaftr.radius.Radius;
 import io.portledger.softwire.Ipv6Address;
 import io.portledger.softwire.table.BindingReader;
 import io.portledger.softwire.table.BindingTableException;
@@ -63,6 +64,7 @@ public final class Lwaftr implements AutoCloseable {
     private final LeaseTable leases;
     private final Provisioner provisioner;
     private final PcpService pcp;
+    private final Radius radius;
     private final SourceLimit requestLimit;
     private final BindingExport export;
     private final Duration snapshotInterval;
@@ -89,15 +91,16 @@ public final class Lwaftr implements AutoCloseable {
         listeners.forEach(listener -> leases.addListener(listener, now));
         export = BindingExport.start(settings.export(), clock);
         export.exporters().forEach(exporter -> leases.addListener(exporter, now));
-        provisioner = new Provisioner(leases, subscribers, null, clock);
+        group = new MultiThreadIoEventLoopGroup(
+                1, new DefaultThreadFactory("lwaftr-control"), NioIoHandler.newFactory());
+        control = group.next();
+        radius = startRadius(settings, now);
+        provisioner = new Provisioner(leases, subscribers, radius.authority(), clock);
         pcp = new PcpService(
                 provisioner, settings.pcp().thirdPartyFrom(), journal == null ? now : journal.epochStart());
         requestLimit = new SourceLimit(settings.requestLimit(), settings.pcp().thirdPartyFrom(), System::nanoTime);
         snapshotInterval = settings.snapshotInterval();
         nextSnapshot = now.plus(snapshotInterval);
-        group = new MultiThreadIoEventLoopGroup(
-                1, new DefaultThreadFactory("lwaftr-control"), NioIoHandler.newFactory());
-        control = group.next();
         Forwarding started = null;
         PcpServer server = null;
         try {
@@ -107,7 +110,8 @@ public final class Lwaftr implements AutoCloseable {
             started = startForwarding(settings, requests);
             server = PcpServer.start(
                     control, settings.pcp().listen().toSocketAddress(), pcp, requestLimit, leases, clock);
-            metrics = Metrics.start(settings.metrics(), table, leases, pcp, requestLimit, requests, started);
+            metrics = Metrics.start(
+                    settings.metrics(), table, leases, pcp, requestLimit, requests, radius.counters(), started);
         } catch (IOException | RuntimeException e) {
             if (server != null) {
                 server.close();
@@ -115,6 +119,7 @@ public final class Lwaftr implements AutoCloseable {
             if (started != null) {
                 started.close();
             }
+            radius.close();
             endLeases(now);
             shutDown();
             export.close();
@@ -123,6 +128,7 @@ public final class Lwaftr implements AutoCloseable {
         }
         forwarding = started;
         pcpServer = server;
+        control.execute(radius::goOn);
         control.execute(this::watchTheClock);
         log.info("PCP server listens on {}; {}", pcpServer.address(), pools);
     }
@@ -166,6 +172,11 @@ public final class Lwaftr implements AutoCloseable {
     /** Who tells collectors and syslog receivers, for its counters. */
     public BindingExport export() {
         return export;
+    }
+
+    /** What the lwAFTR has to do with AAA servers. */
+    public Radius radius() {
+        return radius;
     }
 
     /** What forwarding looks packets up in; to be changed by this lwAFTR only. */
@@ -222,6 +233,7 @@ public final class Lwaftr implements AutoCloseable {
         if (forwarding != null) {
             forwarding.close();
         }
+        radius.close();
         onControl(() -> {
                     endLeases(clock.instant());
                     return null;
@@ -283,6 +295,19 @@ public final class Lwaftr implements AutoCloseable {
         } else {
             leases.commit();
             journal.close();
+        }
+    }
+
+    private Radius startRadius(LwaftrSettings settings, Instant now) {
+        try {
+            return Radius.start(
+                    settings.radius(), System.getenv(), control, leases, table, settings.brAddresses(), clock);
+        } catch (RuntimeException e) {
+            endLeases(now);
+            shutDown();
+            export.close();
+            table.close();
+            throw e;
         }
     }
 

@@ -5,6 +5,7 @@ import io.portledger.lwaftr.forwarding.BindingTable;
 import io.portledger.lwaftr.forwarding.ForwardingSettings;
 import io.portledger.lwaftr.provisioning.ServiceClass;
 import io.portledger.lwaftr.provisioning.SourceLimit;
+import io.portledger.lwaftr.radius.RadiusSettings;
 import io.portledger.settings.HostPort;
 import io.portledger.settings.Settings;
 import io.portledger.settings.SettingsException;
@@ -39,6 +40,7 @@ import org.jspecify.annotations.Nullable;
  * @param subscribers file of subscribers' names and service classes by IPv6 prefix
  * @param stateDirectory where leases outlive the process; null: nowhere
  * @param syncState whether leases outlive a failure of the machine too
+ * @param radius the AAA servers
  * @param snapshotInterval time between two snapshots of all bindings
  * @param export who is told of bindings
  */
@@ -59,6 +61,7 @@ public record LwaftrSettings(
         @Nullable Path subscribers,
         @Nullable Path stateDirectory,
         boolean syncState,
+        RadiusSettings radius,
         Duration snapshotInterval,
         ExportSettings export) {
 

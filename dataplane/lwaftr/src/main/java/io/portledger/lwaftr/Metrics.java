@@ -9,6 +9,8 @@ import io.portledger.lwaftr.provisioning.LeaseTable;
 import io.portledger.lwaftr.provisioning.PcpService;
 import io.portledger.lwaftr.provisioning.Pool;
 import io.portledger.lwaftr.provisioning.SourceLimit;
+import io.portledger.lwaftr.radius.RadiusCounter;
+import io.portledger.lwaftr.radius.RadiusCounters;
 import io.portledger.pcp.ResultCode;
 import io.portledger.settings.HostPort;
 import io.prometheus.metrics.core.metrics.CounterWithCallback;
@@ -50,6 +52,7 @@ final class Metrics implements AutoCloseable {
             PcpService pcp,
             SourceLimit requestLimit,
             DataPathRequests requests,
+            RadiusCounters radius,
             @Nullable Forwarding forwarding)
             throws IOException {
         HostPort listen = settings.listen();
@@ -68,6 +71,16 @@ final class Metrics implements AutoCloseable {
                 .callback(value -> value.call((double) table.memoryOctets()))
                 .register(registry);
         register(leases.pools(), registry);
+        CounterWithCallback.builder()
+                .name("lwaftr_radius_total")
+                .help("RADIUS requests, replies and what was dropped, by what happened")
+                .labelNames("counter")
+                .callback(value -> {
+                    for (RadiusCounter counter : RadiusCounter.values()) {
+                        value.call((double) radius.get(counter), counter.label());
+                    }
+                })
+                .register(registry);
         register(pcp, registry);
         register(requestLimit, registry);
         register(requests, registry);

@@ -620,6 +620,7 @@ public final class LeaseTable {
     public int expire(Instant now) {
         List<Lease> due = wheel.takeDue(millis(now));
         for (Lease lease : due) {
+            lease.hasExpired = true;
             end(lease, lease.endMillis, now, false);
         }
         return due.size();
