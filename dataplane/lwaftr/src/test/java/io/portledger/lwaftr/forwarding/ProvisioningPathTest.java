@@ -69,7 +69,6 @@ class ProvisioningPathTest {
     @SuppressWarnings("NullAway.Init") // Each test starts it with settings of its own.
     private Lwaftr lwaftr;
 
-
     @BeforeEach
     void makeNamespace() throws Exception {
         opened.add(received);
