@@ -11,6 +11,7 @@ import io.portledger.packet.Ipv6;
 import io.portledger.packet.Memory;
 import io.portledger.packet.PacketBatch;
 import io.portledger.packet.PacketOutput;
+import io.portledger.softwire.Ipv6Address;
 import io.portledger.softwire.PortSet;
 import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
@@ -205,6 +206,11 @@ public final class Forwarder implements AutoCloseable {
     /** Whether an answer to a provisioning request may come soon. */
     boolean awaitsReply() {
         return provisioning.awaitsReply(nanoClock.getAsLong());
+    }
+
+    /** What {@link ProvisioningRequest#reply} sends from {@code br} to {@code b4}. Any thread. */
+    ProvisioningRequest plainAnswer(Ipv6Address br, int port, Ipv6Address b4, int b4Port) {
+        return ProvisioningRequest.plain(provisioning, b4, br, b4Port, port, new byte[0]);
     }
 
     private void sendReplies() {

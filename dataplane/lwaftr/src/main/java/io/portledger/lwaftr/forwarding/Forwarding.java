@@ -1,9 +1,11 @@
 package io.portledger.lwaftr.forwarding;
 
+import io.netty.buffer.ByteBuf;
 import io.portledger.packet.EthernetDevice;
 import io.portledger.packet.MacAddress;
 import io.portledger.packet.PacketOutput;
 import io.portledger.packet.TunDevice;
+import io.portledger.softwire.Ipv6Address;
 import java.io.IOException;
 import java.security.SecureRandom;
 import java.util.ArrayList;
@@ -143,6 +145,24 @@ public final class Forwarding implements AutoCloseable {
     private Forwarding start() {
         workers.forEach(worker -> worker.thread.start());
         return this;
+    }
+
+    /**
+     * Sends a datagram of the lwAFTR's own to an lwB4 in plain IPv6: one that answers no request, or not at once.
+     *
+     * @param br its source, a BR address of ours
+     * @param port its source port
+     * @param b4 where it goes
+     * @param b4Port its destination port
+     * @param datagram its readable octets; it is released
+     * @return false if too many wait to be sent, so that this one is lost
+     */
+    public boolean send(Ipv6Address br, int port, Ipv6Address b4, int b4Port, ByteBuf datagram) {
+        return workers.getFirst()
+                .exchange
+                .forwarder()
+                .plainAnswer(br, port, b4, b4Port)
+                .reply(datagram);
     }
 
     /** What happened to the packets of all workers until now. */

@@ -54,6 +54,12 @@ public final class ProvisioningRequest {
         this.payload = payload;
     }
 
+    static ProvisioningRequest plain(
+            ProvisioningDesk desk, Ipv6Address b4, Ipv6Address br, int sourcePort, int port, byte[] payload) {
+        Ipv4Address none = new Ipv4Address(0);
+        return new ProvisioningRequest(desk, Way.PLAIN, b4, br, none, none, sourcePort, port, payload);
+    }
+
     /** The lwB4: the source of the packet as it came. */
     public Ipv6Address b4() {
         return b4;

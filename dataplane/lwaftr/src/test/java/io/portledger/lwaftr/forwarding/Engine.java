@@ -21,6 +21,24 @@ final class Engine implements AutoCloseable {
     static final Ipv6Address B4 = Ipv6Address.parse("2001:db8:0:100:0:c000:201:22");
     static final Ipv6Address OTHER_B4 = Ipv6Address.parse("2001:db8:0:200:0:c000:201:23");
 
+    /** Answers each request at once, by its own octets. */
+    private static final ControlPlane ECHO = new ControlPlane() {
+        @Override
+        public boolean serves(int port) {
+            return ControlPlane.SILENT.serves(port);
+        }
+
+        @Override
+        public boolean admits(Ipv6Address b4) {
+            return true;
+        }
+
+        @Override
+        public boolean take(ProvisioningRequest request) {
+            return request.reply(request.payload());
+        }
+    };
+
     final BindingTable table = new BindingTable();
     final List<byte[]> toIpv4Side = new ArrayList<>();
     final List<byte[]> toIpv6Side = new ArrayList<>();
@@ -42,7 +60,7 @@ final class Engine implements AutoCloseable {
 
     /** One of several workers; each has a table of its own here, with the same bindings. */
     Engine(ForwardingSettings settings, PathMtus pathMtus, FragmentExchange.@Nullable Desk exchange) {
-        this(settings, pathMtus, exchange, ControlPlane.SILENT);
+        this(settings, pathMtus, exchange, ECHO);
     }
 
     private Engine(
@@ -98,6 +116,7 @@ final class Engine implements AutoCloseable {
                 batch.add(packet);
             }
             forwarder.fromIpv6Side(batch);
+            forwarder.takeOver();
         }
     }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.netty.buffer.Unpooled;
 import io.portledger.packet.Memory;
 import io.portledger.packet.PacketBatch;
 import io.portledger.packet.TunDevice;
@@ -95,6 +96,37 @@ class ForwardingTest {
         inRouter("ip route add 203.0.113.1/32 dev " + device);
         inRouter("ip -6 route add 2001:db8:ffff::1/128 dev " + device);
         assertThatTcpGoesThrough(forwarding, access);
+    }
+
+    @Test
+    void whatTheLwaftrSaysUnaskedComesFromItsBrAddress() throws Exception {
+        TunDevice access = openIn(routerNamespace, "ac" + suffix);
+        String device = "lw" + suffix;
+        Forwarding forwarding = Namespaces.inNamespace(
+                routerNamespace, () -> Forwarding.byTun(device, 2, table, Engine.settings(), ControlPlane.SILENT));
+        opened.add(forwarding);
+        configureRouter(access.name());
+        inRouter("ip link set " + device + " up");
+        byte[] message = {1, 2, 3};
+        assertThat(forwarding.send(BR, 5351, B4, 40_000, Unpooled.wrappedBuffer(message)))
+                .isTrue();
+
+        byte[] expected = Packets.udpIpv6(BR, B4, 5351, 40_000, message);
+        try (PacketBatch in = PacketBatch.withMemory(64, 2000)) {
+            await().atMost(Duration.ofMinutes(1)).until(() -> {
+                in.clear();
+                access.receive(in, 50);
+                for (int i = 0; i < in.size(); i++) {
+                    byte[] packet = Memory.toBytes(in.address(i), in.length(i));
+                    // The router took a hop.
+                    packet[7]++;
+                    if (Arrays.equals(packet, expected)) {
+                        return true;
+                    }
+                }
+                return false;
+            });
+        }
     }
 
     /** The next hops and the lwAFTR find one another by ARP and neighbour discovery. */

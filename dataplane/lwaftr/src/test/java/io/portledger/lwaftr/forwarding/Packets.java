@@ -71,6 +71,18 @@ final class Packets {
         return ipv4(source, destination, 17, udp(sourcePort, destinationPort, data, pseudo));
     }
 
+    /** Puts the UDP checksum of an IPv6 packet right that has at least 48 octets. */
+    static byte[] withUdpChecksum(byte[] ipv6) {
+        int length = Math.min(getShort(ipv6, 44), ipv6.length - 40);
+        byte[] pseudo = ByteBuffer.allocate(40)
+                .put(ipv6, 8, 32)
+                .putInt(getShort(ipv6, 44))
+                .putInt(17)
+                .array();
+        putShort(ipv6, 46, 0);
+        return putShort(ipv6, 46, checksum(ipv6, 40, length, sum(pseudo, 0, pseudo.length)));
+    }
+
     private static byte[] udp(int sourcePort, int destinationPort, byte[] data, byte[] pseudo) {
         byte[] datagram = ByteBuffer.allocate(8 + data.length)
                 .putShort((short) sourcePort)

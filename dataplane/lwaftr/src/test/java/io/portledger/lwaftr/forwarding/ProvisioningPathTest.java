@@ -39,11 +39,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * An lwB4 that obtains its binding by the same way as its packets take: through the lwAFTR's TUN device, with the kernel's
- * routes between the two. The test is the lwB4.
+ * An lwB4 that obtains its binding by the same way as its packets take: through the lwAFTR's TUN device or its Ethernet
+ * interfaces, with the kernel's routes between the two. The test is the lwB4.
  *
  * <pre>
- *   TUN access ── kernel routes ── TUN ── Lwaftr;  the Internet host (198.51.100.7) is the router itself
+ *   TUN access ── kernel routes ── TUN or Ethernet ── Lwaftr;  the Internet host (198.51.100.7) is the router itself
  * </pre>
  */
 @Timeout(120)
@@ -60,6 +60,7 @@ class ProvisioningPathTest {
 
     private final String suffix = Integer.toHexString(new Random().nextInt(0x10000, 0x100000));
     private final String namespace = "pl-p-" + suffix;
+    private final String lwaftrNamespace = "pl-q-" + suffix;
     private final String device = "lw" + suffix;
     private final List<AutoCloseable> opened = new ArrayList<>();
     private final PacketBatch received = PacketBatch.withMemory(64, 2000);
@@ -95,6 +96,7 @@ class ProvisioningPathTest {
             resource.close();
         }
         Namespaces.run("ip", "netns", "del", namespace);
+        Namespaces.run("ip", "netns", "del", lwaftrNamespace);
     }
 
     @ParameterizedTest
@@ -128,6 +130,18 @@ class ProvisioningPathTest {
         assertThat(askInTheSoftwire(B4, own, ownPort, NONCE, 0).isSuccess()).isTrue();
         assertThat(lwaftr.bindingTable().size()).isZero();
         assertThat(counted(Counter.PROVISIONING_IPV4)).isEqualTo(3);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2})
+    void aBindingIsObtainedThroughEthernetToo(int workers) throws Exception {
+        startOnEthernet(Map.of("WORKERS", Integer.toString(workers)));
+
+        PcpResponse response = askInTheSoftwire(B4, NEW_B4, CLIENT_PORT, NONCE, 7200);
+
+        assertThat(response.isSuccess()).isTrue();
+        assertThatPacketsGoThrough(B4, response);
+        assertThat(askInPlainIpv6(B4, NONCE, 3600).lifetimeSeconds()).isEqualTo(3600);
     }
 
     @Test
@@ -169,18 +183,50 @@ class ProvisioningPathTest {
                 .isEqualTo(201);
     }
 
+    private void startOnEthernet(Map<String, String> variables) throws Exception {
+        Namespaces.ip("netns", "add", lwaftrNamespace);
+        for (String side : List.of("4", "6")) {
+            Namespaces.in(
+                    namespace,
+                    "ip link add e" + side + suffix + " type veth peer name l" + side + suffix + " netns "
+                            + lwaftrNamespace);
+            Namespaces.in(namespace, "ip link set e" + side + suffix + " up");
+            Namespaces.in(lwaftrNamespace, "ip link set l" + side + suffix + " up");
+        }
+        Namespaces.in(lwaftrNamespace, "ip link set lo up");
+        Namespaces.in(namespace, "ip address add 203.0.113.2/24 dev e4" + suffix);
+        Namespaces.in(namespace, "ip route add 192.0.2.0/24 via 203.0.113.1 src 198.51.100.7");
+        Namespaces.in(namespace, "ip address add 2001:db8:cafe::99/64 dev e6" + suffix + " nodad");
+        Namespaces.in(namespace, "ip -6 route add 2001:db8:ffff::1/128 dev e6" + suffix);
+        Map<String, String> environment = environment(variables);
+        environment.put("PORTLEDGER_LWAFTR_IPV4_SIDE_DEVICE", "l4" + suffix);
+        environment.put("PORTLEDGER_LWAFTR_IPV4_SIDE_ETHERNET_NEXT_HOP", "203.0.113.2");
+        environment.put("PORTLEDGER_LWAFTR_IPV6_SIDE_DEVICE", "l6" + suffix);
+        environment.put("PORTLEDGER_LWAFTR_IPV6_SIDE_ETHERNET_NEXT_HOP", "2001:db8:cafe::99");
+        startIn(lwaftrNamespace, environment);
+    }
+
     private void start(Map<String, String> variables) throws Exception {
-        Map<String, String> environment = new HashMap<>();
-        environment.put("PORTLEDGER_LWAFTR_PCP_LISTEN", "[::1]:0");
-        environment.put("PORTLEDGER_LWAFTR_SERVICE_CLASSES", "[{prefixes: [192.0.2.0/24]}]");
+        Map<String, String> environment = environment(variables);
         environment.put("PORTLEDGER_LWAFTR_TUN_DEVICE", device);
-        variables.forEach((key, value) -> environment.put("PORTLEDGER_LWAFTR_" + key, value));
-        lwaftr = Namespaces.inNamespace(
-                namespace, () -> Lwaftr.start(LwaftrSettings.read(null, environment), InstantSource.system()));
-        opened.add(lwaftr);
+        startIn(namespace, environment);
         Namespaces.in(namespace, "ip link set " + device + " up");
         Namespaces.in(namespace, "ip route add 192.0.2.0/24 dev " + device + " src 198.51.100.7");
         Namespaces.in(namespace, "ip -6 route add 2001:db8:ffff::1/128 dev " + device);
+    }
+
+    private static Map<String, String> environment(Map<String, String> variables) {
+        Map<String, String> environment = new HashMap<>();
+        environment.put("PORTLEDGER_LWAFTR_PCP_LISTEN", "[::1]:0");
+        environment.put("PORTLEDGER_LWAFTR_SERVICE_CLASSES", "[{prefixes: [192.0.2.0/24]}]");
+        variables.forEach((key, value) -> environment.put("PORTLEDGER_LWAFTR_" + key, value));
+        return environment;
+    }
+
+    private void startIn(String where, Map<String, String> environment) throws Exception {
+        lwaftr = Namespaces.inNamespace(
+                where, () -> Lwaftr.start(LwaftrSettings.read(null, environment), InstantSource.system()));
+        opened.add(lwaftr);
     }
 
     /** From the lwB4's first port to the Internet host and back. */
