@@ -13,6 +13,7 @@ import io.portledger.lwaftr.forwarding.Forwarding;
 import io.portledger.lwaftr.provisioning.DataPathRequests;
 import io.portledger.lwaftr.provisioning.LeaseJournal;
 import io.portledger.lwaftr.provisioning.LeaseTable;
+import io.portledger.lwaftr.provisioning.PcpProxy;
 import io.portledger.lwaftr.provisioning.PcpServer;
 import io.portledger.lwaftr.provisioning.PcpService;
 import io.portledger.lwaftr.provisioning.Pool;
@@ -20,6 +21,7 @@ import io.portledger.lwaftr.provisioning.Provisioner;
 import io.portledger.lwaftr.provisioning.SourceLimit;
 import io.portledger.lwaftr.provisioning.Subscribers;
 import io.portledger.lwaftr.radius.Radius;
+import io.portledger.settings.HostPort;
 import io.portledger.softwire.Ipv6Address;
 import io.portledger.softwire.table.BindingReader;
 import io.portledger.softwire.table.BindingTableException;
@@ -28,6 +30,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -74,6 +77,7 @@ public final class Lwaftr implements AutoCloseable {
     /** Whether leases change no more; control thread. */
     private boolean isEnded;
 
+    private final @Nullable PcpProxy pcpProxy;
     private final PcpServer pcpServer;
     private final @Nullable Forwarding forwarding;
     private final @Nullable Metrics metrics;
@@ -96,14 +100,16 @@ public final class Lwaftr implements AutoCloseable {
         control = group.next();
         radius = startRadius(settings, now);
         provisioner = new Provisioner(leases, subscribers, radius.authority(), clock);
-        pcp = new PcpService(
-                provisioner, settings.pcp().thirdPartyFrom(), journal == null ? now : journal.epochStart());
         requestLimit = new SourceLimit(settings.requestLimit(), settings.pcp().thirdPartyFrom(), System::nanoTime);
         snapshotInterval = settings.snapshotInterval();
         nextSnapshot = now.plus(snapshotInterval);
         Forwarding started = null;
+        PcpProxy asked = null;
         PcpServer server = null;
         try {
+            asked = startPcpProxy(settings);
+            pcp = new PcpService(
+                    provisioner, asked, settings.pcp().thirdPartyFrom(), journal == null ? now : journal.epochStart());
             addPermanentBindings(settings, now);
             DataPathRequests requests =
                     new DataPathRequests(control, requestLimit, Map.of(ControlPlane.PCP, pcp::serve), leases, clock);
@@ -116,6 +122,9 @@ public final class Lwaftr implements AutoCloseable {
             if (server != null) {
                 server.close();
             }
+            if (asked != null) {
+                asked.close();
+            }
             if (started != null) {
                 started.close();
             }
@@ -127,6 +136,7 @@ public final class Lwaftr implements AutoCloseable {
             throw e instanceof IOException io ? new UncheckedIOException(io.getMessage(), io) : (RuntimeException) e;
         }
         forwarding = started;
+        pcpProxy = asked;
         pcpServer = server;
         control.execute(radius::goOn);
         control.execute(this::watchTheClock);
@@ -227,6 +237,9 @@ public final class Lwaftr implements AutoCloseable {
             isClosed = true;
         }
         pcpServer.close();
+        if (pcpProxy != null) {
+            pcpProxy.close();
+        }
         if (metrics != null) {
             metrics.close();
         }
@@ -309,6 +322,20 @@ public final class Lwaftr implements AutoCloseable {
             table.close();
             throw e;
         }
+    }
+
+    private @Nullable PcpProxy startPcpProxy(LwaftrSettings settings) {
+        HostPort central = settings.pcp().centralServer();
+        if (settings.pcp().mode() != LwaftrSettings.PcpMode.PROXY || central == null) {
+            return null;
+        }
+        return PcpProxy.start(
+                control,
+                central.toSocketAddress(),
+                settings.pcp().centralTimeout(),
+                provisioner,
+                clock,
+                new SecureRandom());
     }
 
     private @Nullable Forwarding startForwarding(LwaftrSettings settings, ControlPlane controlPlane)

@@ -112,13 +112,38 @@ public record LwaftrSettings(
      *
      * @param listen the address to which the lwB4s send their requests
      * @param thirdPartyFrom sources that may ask for other hosts
+     * @param mode where the bindings come from
+     * @param centralServer of a proxy: the server that it asks
+     * @param centralTimeout of a proxy: after which silence of the server an lwB4 is told, 1 second and more
      */
-    public record Pcp(HostPort listen, List<Ipv6Prefix> thirdPartyFrom) {
+    public record Pcp(
+            HostPort listen,
+            List<Ipv6Prefix> thirdPartyFrom,
+            PcpMode mode,
+            @Nullable HostPort centralServer,
+            Duration centralTimeout) {
 
-        /** Defensive copy of the list. */
+        /** @throws IllegalArgumentException naming the key and what it allows */
         public Pcp {
             thirdPartyFrom = List.copyOf(thirdPartyFrom);
+            if (mode == PcpMode.PROXY && centralServer == null) {
+                throw new IllegalArgumentException(
+                        "Invalid value \"\" for key pcp.central-server: a proxy needs a server"
+                                + " that it asks (allowed: host:port)");
+            }
+            if (centralTimeout.compareTo(Duration.ofSeconds(1)) < 0) {
+                throw new IllegalArgumentException("Invalid value " + centralTimeout
+                        + " for key pcp.central-timeout: too short (allowed: 1s and more)");
+            }
         }
+    }
+
+    /** Where the bindings come from that lwB4s obtain by PCP. */
+    public enum PcpMode {
+        /** From the service classes of this lwAFTR. */
+        SERVER,
+        /** From a central PCP server (RFC 7648). */
+        PROXY
     }
 
     /**

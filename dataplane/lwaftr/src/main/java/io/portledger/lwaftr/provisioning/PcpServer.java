@@ -92,6 +92,14 @@ public final class PcpServer implements AutoCloseable {
         channel.close().awaitUninterruptibly();
     }
 
+    /** An IPv4 address in its mapped form. */
+    static Ipv6Address addressOf(InetAddress address) {
+        byte[] octets = address.getAddress();
+        return octets.length == 4
+                ? Ipv6Address.mapped(Ipv4Address.fromBytes(octets, 0))
+                : Ipv6Address.fromBytes(octets, 0);
+    }
+
     private static final class Handler extends SimpleChannelInboundHandler<DatagramPacket> {
         private final PcpService service;
         private final SourceLimit limit;
@@ -152,13 +160,6 @@ public final class PcpServer implements AutoCloseable {
             } else {
                 log.error("A PCP request could not be carried out", cause);
             }
-        }
-
-        private static Ipv6Address addressOf(InetAddress address) {
-            byte[] octets = address.getAddress();
-            return octets.length == 4
-                    ? Ipv6Address.mapped(Ipv4Address.fromBytes(octets, 0))
-                    : Ipv6Address.fromBytes(octets, 0);
         }
     }
 }
