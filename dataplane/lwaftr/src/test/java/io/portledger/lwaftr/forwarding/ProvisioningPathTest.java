@@ -22,6 +22,8 @@ import io.portledger.softwire.Ipv6Address;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -31,10 +33,12 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -132,6 +136,45 @@ class ProvisioningPathTest {
         assertThat(counted(Counter.PROVISIONING_IPV4)).isEqualTo(3);
     }
 
+    @Test
+    void theConfigurationOfTheManualAnswersAtTheBrAddress(@TempDir Path directory) throws Exception {
+        Path file = directory.resolve("lwaftr.yaml");
+        Files.writeString(file, """
+                lwaftr:
+                  br-addresses: ["2001:db8:ffff::1"]
+                  ipv4-address: 203.0.113.1
+                  tun-device: lw0
+                  service-classes:
+                    - name: residential
+                      prefixes: [192.0.2.0/24]
+                  request-limit: { per-second: 5, burst: 70 }
+                """);
+        startIn(namespace, file, Map.of());
+        routeInto("lw0");
+
+        assertThatPacketsGoThrough(B4, askInPlainIpv6(B4, NONCE, 7200));
+    }
+
+    @Test
+    void anAnswerThatWaitsForTheCentralServerIsSentWhenItComes() throws Exception {
+        Map<String, String> centrals = environment(Map.of());
+        centrals.put("PORTLEDGER_LWAFTR_PCP_THIRD_PARTY_FROM", "[\"::1\"]");
+        Lwaftr central = Namespaces.inNamespace(
+                namespace, () -> Lwaftr.start(LwaftrSettings.read(null, centrals), InstantSource.system()));
+        opened.add(central);
+        start(Map.of(
+                "PCP_MODE",
+                "proxy",
+                "PCP_CENTRAL_SERVER",
+                "[::1]:" + central.pcpAddress().getPort(),
+                "SERVICE_CLASSES",
+                "[]"));
+
+        assertThatPacketsGoThrough(B4, askInTheSoftwire(B4, NEW_B4, CLIENT_PORT, NONCE, 7200));
+        assertThatPacketsGoThrough(OTHER_B4, askInPlainIpv6(OTHER_B4, NONCE, 7200));
+        assertThat(central.bindingTable().size()).isEqualTo(2);
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {1, 2})
     void aBindingIsObtainedThroughEthernetToo(int workers) throws Exception {
@@ -203,16 +246,20 @@ class ProvisioningPathTest {
         environment.put("PORTLEDGER_LWAFTR_IPV4_SIDE_ETHERNET_NEXT_HOP", "203.0.113.2");
         environment.put("PORTLEDGER_LWAFTR_IPV6_SIDE_DEVICE", "l6" + suffix);
         environment.put("PORTLEDGER_LWAFTR_IPV6_SIDE_ETHERNET_NEXT_HOP", "2001:db8:cafe::99");
-        startIn(lwaftrNamespace, environment);
+        startIn(lwaftrNamespace, null, environment);
     }
 
     private void start(Map<String, String> variables) throws Exception {
         Map<String, String> environment = environment(variables);
         environment.put("PORTLEDGER_LWAFTR_TUN_DEVICE", device);
-        startIn(namespace, environment);
-        Namespaces.in(namespace, "ip link set " + device + " up");
-        Namespaces.in(namespace, "ip route add 192.0.2.0/24 dev " + device + " src 198.51.100.7");
-        Namespaces.in(namespace, "ip -6 route add 2001:db8:ffff::1/128 dev " + device);
+        startIn(namespace, null, environment);
+        routeInto(device);
+    }
+
+    private void routeInto(String tun) throws Exception {
+        Namespaces.in(namespace, "ip link set " + tun + " up");
+        Namespaces.in(namespace, "ip route add 192.0.2.0/24 dev " + tun + " src 198.51.100.7");
+        Namespaces.in(namespace, "ip -6 route add 2001:db8:ffff::1/128 dev " + tun);
     }
 
     private static Map<String, String> environment(Map<String, String> variables) {
@@ -223,9 +270,9 @@ class ProvisioningPathTest {
         return environment;
     }
 
-    private void startIn(String where, Map<String, String> environment) throws Exception {
+    private void startIn(String where, @Nullable Path file, Map<String, String> environment) throws Exception {
         lwaftr = Namespaces.inNamespace(
-                where, () -> Lwaftr.start(LwaftrSettings.read(null, environment), InstantSource.system()));
+                where, () -> Lwaftr.start(LwaftrSettings.read(file, environment), InstantSource.system()));
         opened.add(lwaftr);
     }
 
