@@ -21,6 +21,7 @@ import io.portledger.lwaftr.provisioning.Provisioner;
 import io.portledger.lwaftr.provisioning.SourceLimit;
 import io.portledger.lwaftr.provisioning.Subscribers;
 import io.portledger.lwaftr.radius.Radius;
+import io.portledger.lwaftr.supporting.SupportingSystem;
 import io.portledger.settings.HostPort;
 import io.portledger.softwire.Ipv6Address;
 import io.portledger.softwire.table.BindingReader;
@@ -79,6 +80,7 @@ public final class Lwaftr implements AutoCloseable {
 
     private final @Nullable PcpProxy pcpProxy;
     private final PcpServer pcpServer;
+    private final SupportingSystem supporting;
     private final @Nullable Forwarding forwarding;
     private final @Nullable Metrics metrics;
 
@@ -106,6 +108,7 @@ public final class Lwaftr implements AutoCloseable {
         Forwarding started = null;
         PcpProxy asked = null;
         PcpServer server = null;
+        SupportingSystem others = null;
         try {
             asked = startPcpProxy(settings);
             pcp = new PcpService(
@@ -114,16 +117,27 @@ public final class Lwaftr implements AutoCloseable {
             DataPathRequests requests =
                     new DataPathRequests(control, requestLimit, Map.of(ControlPlane.PCP, pcp::serve), leases, clock);
             started = startForwarding(settings, requests);
+            others = SupportingSystem.start(
+                    settings.supportingSystem(),
+                    leases,
+                    table,
+                    subscribers,
+                    control,
+                    clock,
+                    settings.brAddresses().getFirst());
             server = PcpServer.start(
                     control, settings.pcp().listen().toSocketAddress(), pcp, requestLimit, leases, clock);
             metrics = Metrics.start(
-                    settings.metrics(), table, leases, pcp, requestLimit, requests, radius.counters(), started);
+                    settings.metrics(), table, leases, pcp, requestLimit, requests, radius.counters(), others, started);
         } catch (IOException | RuntimeException e) {
             if (server != null) {
                 server.close();
             }
             if (asked != null) {
                 asked.close();
+            }
+            if (others != null) {
+                others.close();
             }
             if (started != null) {
                 started.close();
@@ -137,6 +151,8 @@ public final class Lwaftr implements AutoCloseable {
         }
         forwarding = started;
         pcpProxy = asked;
+        supporting = others;
+        var _ = forwardingFailure().thenRun(others::forwardingFailed);
         pcpServer = server;
         control.execute(radius::goOn);
         control.execute(this::watchTheClock);
@@ -172,6 +188,11 @@ public final class Lwaftr implements AutoCloseable {
     /** Where the PCP server listens. */
     public InetSocketAddress pcpAddress() {
         return pcpServer.address();
+    }
+
+    /** What connects this lwAFTR to the operator's other systems. */
+    public SupportingSystem supportingSystem() {
+        return supporting;
     }
 
     /** The PCP service, for its counters. */
@@ -240,6 +261,7 @@ public final class Lwaftr implements AutoCloseable {
         if (pcpProxy != null) {
             pcpProxy.close();
         }
+        supporting.close();
         if (metrics != null) {
             metrics.close();
         }

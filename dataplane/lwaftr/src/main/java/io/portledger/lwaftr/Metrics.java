@@ -11,6 +11,7 @@ import io.portledger.lwaftr.provisioning.Pool;
 import io.portledger.lwaftr.provisioning.SourceLimit;
 import io.portledger.lwaftr.radius.RadiusCounter;
 import io.portledger.lwaftr.radius.RadiusCounters;
+import io.portledger.lwaftr.supporting.SupportingSystem;
 import io.portledger.pcp.ResultCode;
 import io.portledger.settings.HostPort;
 import io.prometheus.metrics.core.metrics.CounterWithCallback;
@@ -53,6 +54,7 @@ final class Metrics implements AutoCloseable {
             SourceLimit requestLimit,
             DataPathRequests requests,
             RadiusCounters radius,
+            SupportingSystem supporting,
             @Nullable Forwarding forwarding)
             throws IOException {
         HostPort listen = settings.listen();
@@ -84,6 +86,7 @@ final class Metrics implements AutoCloseable {
         register(pcp, registry);
         register(requestLimit, registry);
         register(requests, registry);
+        supporting.register(registry);
         if (forwarding != null) {
             register(forwarding, registry);
         }
