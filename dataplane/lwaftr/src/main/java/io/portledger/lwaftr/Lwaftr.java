@@ -7,8 +7,10 @@ import io.netty.channel.nio.NioIoHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.portledger.lwaftr.export.BindingExport;
 import io.portledger.lwaftr.forwarding.BindingTable;
+import io.portledger.lwaftr.forwarding.ControlPlane;
 import io.portledger.lwaftr.forwarding.Counters;
 import io.portledger.lwaftr.forwarding.Forwarding;
+import io.portledger.lwaftr.provisioning.DataPathRequests;
 import io.portledger.lwaftr.provisioning.LeaseJournal;
 import io.portledger.lwaftr.provisioning.LeaseTable;
 import io.portledger.lwaftr.provisioning.PcpProxy;
@@ -34,6 +36,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -111,7 +114,9 @@ public final class Lwaftr implements AutoCloseable {
             pcp = new PcpService(
                     provisioner, asked, settings.pcp().thirdPartyFrom(), journal == null ? now : journal.epochStart());
             addPermanentBindings(settings, now);
-            started = startForwarding(settings);
+            DataPathRequests requests =
+                    new DataPathRequests(control, requestLimit, Map.of(ControlPlane.PCP, pcp::serve), leases, clock);
+            started = startForwarding(settings, requests);
             others = SupportingSystem.start(
                     settings.supportingSystem(),
                     leases,
@@ -123,7 +128,7 @@ public final class Lwaftr implements AutoCloseable {
             server = PcpServer.start(
                     control, settings.pcp().listen().toSocketAddress(), pcp, requestLimit, leases, clock);
             metrics = Metrics.start(
-                    settings.metrics(), table, leases, pcp, requestLimit, radius.counters(), others, started);
+                    settings.metrics(), table, leases, pcp, requestLimit, requests, radius.counters(), others, started);
         } catch (IOException | RuntimeException e) {
             if (server != null) {
                 server.close();
@@ -360,12 +365,14 @@ public final class Lwaftr implements AutoCloseable {
                 new SecureRandom());
     }
 
-    private @Nullable Forwarding startForwarding(LwaftrSettings settings) throws IOException {
+    private @Nullable Forwarding startForwarding(LwaftrSettings settings, ControlPlane controlPlane)
+            throws IOException {
         Forwarding made = null;
         if (settings.isByEthernet()) {
-            made = Forwarding.byEthernet(settings.workers(), table, settings.forwarding());
+            made = Forwarding.byEthernet(settings.workers(), table, settings.forwarding(), controlPlane);
         } else if (!settings.tunDevice().isEmpty()) {
-            made = Forwarding.byTun(settings.tunDevice(), settings.workers(), table, settings.forwarding());
+            made = Forwarding.byTun(
+                    settings.tunDevice(), settings.workers(), table, settings.forwarding(), controlPlane);
         }
         if (made != null) {
             log.info("Forwards through {}, workers: {}", made.device(), made.workers());
