@@ -16,6 +16,7 @@ import io.portledger.lwaftr.provisioning.PcpServer;
 import io.portledger.lwaftr.provisioning.PcpService;
 import io.portledger.lwaftr.provisioning.Pool;
 import io.portledger.lwaftr.provisioning.Provisioner;
+import io.portledger.lwaftr.provisioning.RapidRecovery;
 import io.portledger.lwaftr.provisioning.Subscribers;
 import io.portledger.settings.HostPort;
 import io.portledger.softwire.Ipv6Address;
@@ -72,6 +73,7 @@ public final class Lwaftr implements AutoCloseable {
 
     private final @Nullable PcpProxy pcpProxy;
     private final PcpServer pcpServer;
+    private final RapidRecovery rapidRecovery;
     private final @Nullable Forwarding forwarding;
     private final @Nullable Metrics metrics;
 
@@ -124,6 +126,7 @@ public final class Lwaftr implements AutoCloseable {
         forwarding = started;
         pcpProxy = asked;
         pcpServer = server;
+        rapidRecovery = new RapidRecovery(leases, pcp, pcpServer, System::nanoTime);
         control.execute(this::watchTheClock);
         log.info("PCP server listens on {}; {}", pcpServer.address(), pools);
     }
@@ -336,7 +339,9 @@ public final class Lwaftr implements AutoCloseable {
         if (!now.isBefore(nextSnapshot)) {
             snapshotNow();
         }
-        leases.commit();
+        if (leases.commit()) {
+            rapidRecovery.turn(now);
+        }
         leases.goOnWithSnapshots(now);
         leases.tidyJournal(LEASES_TIDIED_AT_ONCE);
         Optional<Instant> next = leases.nextExpiry(now.plusMillis(LONGEST_PAUSE_MILLIS));
