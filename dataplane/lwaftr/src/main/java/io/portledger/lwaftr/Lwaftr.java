@@ -17,7 +17,10 @@ import io.portledger.lwaftr.provisioning.PcpService;
 import io.portledger.lwaftr.provisioning.Pool;
 import io.portledger.lwaftr.provisioning.Provisioner;
 import io.portledger.lwaftr.provisioning.RapidRecovery;
+import io.portledger.lwaftr.provisioning.SourceLimit;
 import io.portledger.lwaftr.provisioning.Subscribers;
+import io.portledger.lwaftr.radius.Radius;
+import io.portledger.lwaftr.supporting.SupportingSystem;
 import io.portledger.settings.HostPort;
 import io.portledger.softwire.Ipv6Address;
 import io.portledger.softwire.table.BindingReader;
@@ -63,6 +66,8 @@ public final class Lwaftr implements AutoCloseable {
     private final LeaseTable leases;
     private final Provisioner provisioner;
     private final PcpService pcp;
+    private final Radius radius;
+    private final SourceLimit requestLimit;
     private final BindingExport export;
     private final Duration snapshotInterval;
     private Instant nextSnapshot;
@@ -74,6 +79,7 @@ public final class Lwaftr implements AutoCloseable {
     private final @Nullable PcpProxy pcpProxy;
     private final PcpServer pcpServer;
     private final RapidRecovery rapidRecovery;
+    private final SupportingSystem supporting;
     private final @Nullable Forwarding forwarding;
     private final @Nullable Metrics metrics;
 
@@ -90,23 +96,36 @@ public final class Lwaftr implements AutoCloseable {
         listeners.forEach(listener -> leases.addListener(listener, now));
         export = BindingExport.start(settings.export(), clock);
         export.exporters().forEach(exporter -> leases.addListener(exporter, now));
-        provisioner = new Provisioner(leases, subscribers, null, clock);
-        snapshotInterval = settings.snapshotInterval();
-        nextSnapshot = now.plus(snapshotInterval);
         group = new MultiThreadIoEventLoopGroup(
                 1, new DefaultThreadFactory("lwaftr-control"), NioIoHandler.newFactory());
         control = group.next();
+        radius = startRadius(settings, now);
+        provisioner = new Provisioner(leases, subscribers, radius.authority(), clock);
+        requestLimit = new SourceLimit(settings.requestLimit(), settings.pcp().thirdPartyFrom(), System::nanoTime);
+        snapshotInterval = settings.snapshotInterval();
+        nextSnapshot = now.plus(snapshotInterval);
         Forwarding started = null;
         PcpProxy asked = null;
         PcpServer server = null;
+        SupportingSystem others = null;
         try {
             asked = startPcpProxy(settings);
             pcp = new PcpService(
                     provisioner, asked, settings.pcp().thirdPartyFrom(), journal == null ? now : journal.epochStart());
             addPermanentBindings(settings, now);
             started = startForwarding(settings);
-            server = PcpServer.start(control, settings.pcp().listen().toSocketAddress(), pcp, leases, clock);
-            metrics = Metrics.start(settings.metrics(), table, leases, started);
+            others = SupportingSystem.start(
+                    settings.supportingSystem(),
+                    leases,
+                    table,
+                    subscribers,
+                    control,
+                    clock,
+                    settings.brAddresses().getFirst());
+            server = PcpServer.start(
+                    control, settings.pcp().listen().toSocketAddress(), pcp, requestLimit, leases, clock);
+            metrics = Metrics.start(
+                    settings.metrics(), table, leases, pcp, requestLimit, radius.counters(), others, started);
         } catch (IOException | RuntimeException e) {
             if (server != null) {
                 server.close();
@@ -114,9 +133,13 @@ public final class Lwaftr implements AutoCloseable {
             if (asked != null) {
                 asked.close();
             }
+            if (others != null) {
+                others.close();
+            }
             if (started != null) {
                 started.close();
             }
+            radius.close();
             endLeases(now);
             shutDown();
             export.close();
@@ -125,8 +148,11 @@ public final class Lwaftr implements AutoCloseable {
         }
         forwarding = started;
         pcpProxy = asked;
+        supporting = others;
+        var _ = forwardingFailure().thenRun(others::forwardingFailed);
         pcpServer = server;
         rapidRecovery = new RapidRecovery(leases, pcp, pcpServer, System::nanoTime);
+        control.execute(radius::goOn);
         control.execute(this::watchTheClock);
         log.info("PCP server listens on {}; {}", pcpServer.address(), pools);
     }
@@ -162,6 +188,11 @@ public final class Lwaftr implements AutoCloseable {
         return pcpServer.address();
     }
 
+    /** What connects this lwAFTR to the operator's other systems. */
+    public SupportingSystem supportingSystem() {
+        return supporting;
+    }
+
     /** The PCP service, for its counters. */
     public PcpService pcp() {
         return pcp;
@@ -170,6 +201,11 @@ public final class Lwaftr implements AutoCloseable {
     /** Who tells collectors and syslog receivers, for its counters. */
     public BindingExport export() {
         return export;
+    }
+
+    /** What the lwAFTR has to do with AAA servers. */
+    public Radius radius() {
+        return radius;
     }
 
     /** What forwarding looks packets up in; to be changed by this lwAFTR only. */
@@ -223,12 +259,14 @@ public final class Lwaftr implements AutoCloseable {
         if (pcpProxy != null) {
             pcpProxy.close();
         }
+        supporting.close();
         if (metrics != null) {
             metrics.close();
         }
         if (forwarding != null) {
             forwarding.close();
         }
+        radius.close();
         onControl(() -> {
                     endLeases(clock.instant());
                     return null;
@@ -290,6 +328,19 @@ public final class Lwaftr implements AutoCloseable {
         } else {
             leases.commit();
             journal.close();
+        }
+    }
+
+    private Radius startRadius(LwaftrSettings settings, Instant now) {
+        try {
+            return Radius.start(
+                    settings.radius(), System.getenv(), control, leases, table, settings.brAddresses(), clock);
+        } catch (RuntimeException e) {
+            endLeases(now);
+            shutDown();
+            export.close();
+            table.close();
+            throw e;
         }
     }
 

@@ -164,6 +164,11 @@ public final class PcpClient {
         return nonce;
     }
 
+    /** From which address its requests say that they come. */
+    public Ipv6Address source() {
+        return wishes.source();
+    }
+
     /** What the client has, if anything. */
     public Optional<Holding> holding() {
         return Optional.ofNullable(holding);

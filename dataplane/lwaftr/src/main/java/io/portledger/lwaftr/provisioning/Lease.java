@@ -7,6 +7,7 @@ import io.portledger.softwire.Ipv6Address;
 import io.portledger.softwire.PortSet;
 import io.portledger.softwire.PublicPorts;
 import java.time.Instant;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,6 +61,9 @@ public final class Lease {
 
     /** Whether somebody else than the lwAFTR chose the ports. */
     boolean isDetermined;
+
+    /** Whether it ended by itself. */
+    boolean hasExpired;
 
     // Neighbours in the list of those that expire in the same second, that rest, or that are assigned to one lwB4.
     @Nullable
@@ -149,6 +153,16 @@ public final class Lease {
     /** When the lease ends unless it is renewed, to the millisecond; {@link Instant#MAX} if it has no end. */
     public Instant expiresAt() {
         return endMillis == NEVER ? Instant.MAX : Instant.ofEpochMilli(endMillis);
+    }
+
+    /** Of a lease that is held: when it ends however often it is renewed, if there is such a limit. */
+    public Optional<Instant> limit() {
+        return limitMillis == NEVER ? Optional.empty() : Optional.of(Instant.ofEpochMilli(limitMillis));
+    }
+
+    /** Whether it ended because its time was over, and not because somebody ended it. */
+    public boolean hasExpired() {
+        return hasExpired;
     }
 
     /** Whether the lwB4 has it now, for a time or without an end. */

@@ -457,7 +457,10 @@ class PcpServiceTest {
     /** What is answered to a datagram; null if nothing is. */
     private @Nullable ByteBuf answer(ByteBuf datagram, Ipv6Address source) {
         AtomicReference<@Nullable ByteBuf> answer = new AtomicReference<>();
-        service.serve(datagram, source, source, 40000, now, answer::set);
+        service.serve(datagram, source, source, 40000, now, octets -> {
+            answer.set(Unpooled.copiedBuffer(octets));
+            octets.release();
+        });
         return answer.get();
     }
 

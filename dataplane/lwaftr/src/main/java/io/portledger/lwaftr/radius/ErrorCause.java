@@ -1,0 +1,21 @@
+package io.portledger.lwaftr.radius;
+
+/** Error-Cause, RFC 5176 §3.5. */
+enum ErrorCause {
+    UNSUPPORTED_ATTRIBUTE(401),
+    MISSING_ATTRIBUTE(402),
+    NAS_IDENTIFICATION_MISMATCH(403),
+    INVALID_REQUEST(404),
+    UNSUPPORTED_SERVICE(405),
+    INVALID_ATTRIBUTE_VALUE(407),
+    ADMINISTRATIVELY_PROHIBITED(501),
+    SESSION_CONTEXT_NOT_FOUND(503),
+    RESOURCES_UNAVAILABLE(506),
+    MULTIPLE_SESSION_SELECTION_UNSUPPORTED(508);
+
+    final int code;
+
+    ErrorCause(int code) {
+        this.code = code;
+    }
+}
