@@ -57,6 +57,7 @@ public final class DataPathRequests implements ControlPlane {
     private final LongAdder unsent = new LongAdder();
     private final List<Answer> answers = new ArrayList<>();
     private boolean isServing;
+    private volatile boolean isOpen;
 
     private record Answer(ProvisioningRequest request, ByteBuf datagram) {}
 
@@ -78,6 +79,11 @@ public final class DataPathRequests implements ControlPlane {
         this.clock = clock;
     }
 
+    /** From now on requests are answered; those before are dropped. Any thread. */
+    public void begin() {
+        isOpen = true;
+    }
+
     @Override
     public boolean serves(int port) {
         return services.containsKey(port);
@@ -90,7 +96,7 @@ public final class DataPathRequests implements ControlPlane {
 
     @Override
     public boolean take(ProvisioningRequest request) {
-        if (!waiting.offer(request)) {
+        if (!isOpen || !waiting.offer(request)) {
             return false;
         }
         wake();
