@@ -8,8 +8,10 @@ import io.netty.util.concurrent.DefaultThreadFactory;
 import io.portledger.lwaftr.dhcp.DhcpServer;
 import io.portledger.lwaftr.export.BindingExport;
 import io.portledger.lwaftr.forwarding.BindingTable;
+import io.portledger.lwaftr.forwarding.ControlPlane;
 import io.portledger.lwaftr.forwarding.Counters;
 import io.portledger.lwaftr.forwarding.Forwarding;
+import io.portledger.lwaftr.provisioning.DataPathRequests;
 import io.portledger.lwaftr.provisioning.LeaseJournal;
 import io.portledger.lwaftr.provisioning.LeaseTable;
 import io.portledger.lwaftr.provisioning.PcpProxy;
@@ -17,6 +19,7 @@ import io.portledger.lwaftr.provisioning.PcpServer;
 import io.portledger.lwaftr.provisioning.PcpService;
 import io.portledger.lwaftr.provisioning.Pool;
 import io.portledger.lwaftr.provisioning.Provisioner;
+import io.portledger.lwaftr.provisioning.RapidRecovery;
 import io.portledger.lwaftr.provisioning.SourceLimit;
 import io.portledger.lwaftr.provisioning.Subscribers;
 import io.portledger.lwaftr.radius.Radius;
@@ -35,6 +38,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -79,6 +83,7 @@ public final class Lwaftr implements AutoCloseable {
     private final @Nullable PcpProxy pcpProxy;
     private final PcpServer pcpServer;
     private final Optional<DhcpServer> dhcpServer;
+    private final RapidRecovery rapidRecovery;
     private final SupportingSystem supporting;
     private final @Nullable Forwarding forwarding;
     private final @Nullable Metrics metrics;
@@ -114,7 +119,9 @@ public final class Lwaftr implements AutoCloseable {
             pcp = new PcpService(
                     provisioner, asked, settings.pcp().thirdPartyFrom(), journal == null ? now : journal.epochStart());
             addPermanentBindings(settings, now);
-            started = startForwarding(settings);
+            DataPathRequests requests =
+                    new DataPathRequests(control, requestLimit, Map.of(ControlPlane.PCP, pcp::serve), leases, clock);
+            started = startForwarding(settings, requests);
             others = SupportingSystem.start(
                     settings.supportingSystem(),
                     leases,
@@ -127,7 +134,7 @@ public final class Lwaftr implements AutoCloseable {
                     control, settings.pcp().listen().toSocketAddress(), pcp, requestLimit, leases, clock);
             dhcp = DhcpServer.start(control, settings.dhcp(), settings.ipv4Address(), provisioner, clock);
             metrics = Metrics.start(
-                    settings.metrics(), table, leases, pcp, requestLimit, radius.counters(), dhcp, others, started);
+                    settings.metrics(), table, leases, pcp, requestLimit, requests, radius.counters(), dhcp, others, started);
         } catch (IOException | RuntimeException e) {
             if (server != null) {
                 server.close();
@@ -155,6 +162,7 @@ public final class Lwaftr implements AutoCloseable {
         var _ = forwardingFailure().thenRun(others::forwardingFailed);
         pcpServer = server;
         dhcpServer = dhcp;
+        rapidRecovery = new RapidRecovery(leases, pcp, pcpServer, System::nanoTime);
         control.execute(radius::goOn);
         control.execute(this::watchTheClock);
         log.info("PCP server listens on {}; {}", pcpServer.address(), pools);
@@ -224,6 +232,11 @@ public final class Lwaftr implements AutoCloseable {
     /** What happened to the packets that were forwarded until now; empty if there is no device. */
     public Optional<Counters> forwardingCounters() {
         return Optional.ofNullable(forwarding).map(Forwarding::counters);
+    }
+
+    /** Where the supporting system writes bindings by RESTCONF, if it may. */
+    public Optional<InetSocketAddress> restconfAddress() {
+        return supporting.restconfAddress();
     }
 
     /** Where metrics are served, if they are. */
@@ -367,12 +380,14 @@ public final class Lwaftr implements AutoCloseable {
                 new SecureRandom());
     }
 
-    private @Nullable Forwarding startForwarding(LwaftrSettings settings) throws IOException {
+    private @Nullable Forwarding startForwarding(LwaftrSettings settings, ControlPlane controlPlane)
+            throws IOException {
         Forwarding made = null;
         if (settings.isByEthernet()) {
-            made = Forwarding.byEthernet(settings.workers(), table, settings.forwarding());
+            made = Forwarding.byEthernet(settings.workers(), table, settings.forwarding(), controlPlane);
         } else if (!settings.tunDevice().isEmpty()) {
-            made = Forwarding.byTun(settings.tunDevice(), settings.workers(), table, settings.forwarding());
+            made = Forwarding.byTun(
+                    settings.tunDevice(), settings.workers(), table, settings.forwarding(), controlPlane);
         }
         if (made != null) {
             log.info("Forwards through {}, workers: {}", made.device(), made.workers());
@@ -399,7 +414,9 @@ public final class Lwaftr implements AutoCloseable {
         if (!now.isBefore(nextSnapshot)) {
             snapshotNow();
         }
-        leases.commit();
+        if (leases.commit()) {
+            rapidRecovery.turn(now);
+        }
         leases.goOnWithSnapshots(now);
         leases.tidyJournal(LEASES_TIDIED_AT_ONCE);
         Optional<Instant> next = leases.nextExpiry(now.plusMillis(LONGEST_PAUSE_MILLIS));

@@ -27,6 +27,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -144,7 +145,7 @@ public final class DhcpServer implements AutoCloseable {
         private final InstantSource clock;
         private final List<DatagramPacket> answers = new ArrayList<>();
         private boolean isReading;
-        private io.netty.channel.@org.jspecify.annotations.Nullable ChannelHandlerContext active;
+        private @Nullable ChannelHandlerContext active;
 
         Handler(Provisioner provisioner, DhcpSettings settings, Ipv4Address ipv4Address, InstantSource clock) {
             this.leases = provisioner.leases();
