@@ -134,7 +134,16 @@ public final class Lwaftr implements AutoCloseable {
                     control, settings.pcp().listen().toSocketAddress(), pcp, requestLimit, leases, clock);
             dhcp = DhcpServer.start(control, settings.dhcp(), settings.ipv4Address(), provisioner, clock);
             metrics = Metrics.start(
-                    settings.metrics(), table, leases, pcp, requestLimit, requests, radius.counters(), dhcp, others, started);
+                    settings.metrics(),
+                    table,
+                    leases,
+                    pcp,
+                    requestLimit,
+                    requests,
+                    radius.counters(),
+                    dhcp,
+                    others,
+                    started);
         } catch (IOException | RuntimeException e) {
             if (server != null) {
                 server.close();
