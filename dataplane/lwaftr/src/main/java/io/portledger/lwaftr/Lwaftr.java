@@ -82,8 +82,8 @@ public final class Lwaftr implements AutoCloseable {
 
     private final @Nullable PcpProxy pcpProxy;
     private final PcpServer pcpServer;
-    private final Optional<DhcpServer> dhcpServer;
     private final RapidRecovery rapidRecovery;
+    private final Optional<DhcpServer> dhcpServer;
     private final SupportingSystem supporting;
     private final @Nullable Forwarding forwarding;
     private final @Nullable Metrics metrics;
@@ -170,8 +170,8 @@ public final class Lwaftr implements AutoCloseable {
         supporting = others;
         var _ = forwardingFailure().thenRun(others::forwardingFailed);
         pcpServer = server;
-        dhcpServer = dhcp;
         rapidRecovery = new RapidRecovery(leases, pcp, pcpServer, System::nanoTime);
+        dhcpServer = dhcp;
         control.execute(radius::goOn);
         control.execute(this::watchTheClock);
         log.info("PCP server listens on {}; {}", pcpServer.address(), pools);

@@ -74,7 +74,8 @@ class DhcpServerTest {
         message.encode(out);
         byte[] octets = ByteBufUtil.getBytes(out);
         InetSocketAddress server = lwaftr.dhcp().orElseThrow().address();
-        try (DatagramSocket socket = new DatagramSocket(new InetSocketAddress(InetAddress.getByAddress(LOOPBACK.toBytes()), 0))) {
+        try (DatagramSocket socket =
+                new DatagramSocket(new InetSocketAddress(InetAddress.getByAddress(LOOPBACK.toBytes()), 0))) {
             socket.setSoTimeout(20_000);
             socket.send(new DatagramPacket(octets, octets.length, server));
             DatagramPacket answer = new DatagramPacket(new byte[2000], 2000);
