@@ -18,6 +18,7 @@ import io.portledger.lwaftr.provisioning.PcpServer;
 import io.portledger.lwaftr.provisioning.PcpService;
 import io.portledger.lwaftr.provisioning.Pool;
 import io.portledger.lwaftr.provisioning.Provisioner;
+import io.portledger.lwaftr.provisioning.RapidRecovery;
 import io.portledger.lwaftr.provisioning.SourceLimit;
 import io.portledger.lwaftr.provisioning.Subscribers;
 import io.portledger.lwaftr.radius.Radius;
@@ -81,6 +82,7 @@ public final class Lwaftr implements AutoCloseable {
     private final @Nullable PcpProxy pcpProxy;
     private final PcpServer pcpServer;
     private final SupportingSystem supporting;
+    private final RapidRecovery rapidRecovery;
     private final @Nullable Forwarding forwarding;
     private final @Nullable Metrics metrics;
 
@@ -155,6 +157,12 @@ public final class Lwaftr implements AutoCloseable {
         var _ = forwardingFailure().thenRun(others::forwardingFailed);
         pcpServer = server;
         control.execute(radius::goOn);
+        if (started != null) {
+            Ipv6Address br = settings.brAddresses().getFirst();
+            Forwarding way = started;
+            pcpServer.sendUnaskedBy((client, port, datagram) -> way.send(br, ControlPlane.PCP, client, port, datagram));
+        }
+        rapidRecovery = new RapidRecovery(leases, pcp, pcpServer, System::nanoTime);
         control.execute(this::watchTheClock);
         log.info("PCP server listens on {}; {}", pcpServer.address(), pools);
     }
@@ -394,7 +402,9 @@ public final class Lwaftr implements AutoCloseable {
         if (!now.isBefore(nextSnapshot)) {
             snapshotNow();
         }
-        leases.commit();
+        if (leases.commit()) {
+            rapidRecovery.turn(now);
+        }
         leases.goOnWithSnapshots(now);
         leases.tidyJournal(LEASES_TIDIED_AT_ONCE);
         Optional<Instant> next = leases.nextExpiry(now.plusMillis(LONGEST_PAUSE_MILLIS));

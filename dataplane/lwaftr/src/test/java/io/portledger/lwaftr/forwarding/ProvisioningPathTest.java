@@ -175,6 +175,28 @@ class ProvisioningPathTest {
         assertThat(central.bindingTable().size()).isEqualTo(2);
     }
 
+    @Test
+    void whatAnLwb4HearsUnaskedComesFromTheAddressThatItAsked(@TempDir Path directory) throws Exception {
+        // A device that is there before the process, so that no message comes before its routes.
+        Namespaces.in(namespace, "ip tuntap add " + device + " mode tun");
+        routeInto(device);
+        Map<String, String> environment =
+                environment(Map.of("TUN_DEVICE", device, "STATE_DIRECTORY", directory.toString()));
+        startIn(namespace, null, environment);
+        assertThat(askInPlainIpv6(B4, NONCE, 7200).isSuccess()).isTrue();
+        lwaftr.close();
+
+        environment.put("PORTLEDGER_LWAFTR_SERVICE_CLASSES", "[{prefixes: [192.0.9.0/24]}]");
+        startIn(namespace, null, environment);
+
+        byte[] message = receive(packet -> packet[6] == 17 && Packets.getShort(packet, 42) == CLIENT_PORT);
+        assertThat(Ipv6Address.fromBytes(message, 8)).isEqualTo(BR);
+        assertThat(Ipv6Address.fromBytes(message, 24)).isEqualTo(B4);
+        assertThat(Packets.getShort(message, 40)).isEqualTo(ControlPlane.PCP);
+        PcpResponse response = PcpResponse.decode(Unpooled.wrappedBuffer(message, 48, message.length - 48));
+        assertThat(response.operation()).isEqualTo(new PcpOperation.Announce());
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {1, 2})
     void aBindingIsObtainedThroughEthernetToo(int workers) throws Exception {
