@@ -81,8 +81,8 @@ public final class Lwaftr implements AutoCloseable {
 
     private final @Nullable PcpProxy pcpProxy;
     private final PcpServer pcpServer;
-    private final SupportingSystem supporting;
     private final RapidRecovery rapidRecovery;
+    private final SupportingSystem supporting;
     private final @Nullable Forwarding forwarding;
     private final @Nullable Metrics metrics;
 
@@ -156,13 +156,13 @@ public final class Lwaftr implements AutoCloseable {
         supporting = others;
         var _ = forwardingFailure().thenRun(others::forwardingFailed);
         pcpServer = server;
-        control.execute(radius::goOn);
         if (started != null) {
             Ipv6Address br = settings.brAddresses().getFirst();
             Forwarding way = started;
             pcpServer.sendUnaskedBy((client, port, datagram) -> way.send(br, ControlPlane.PCP, client, port, datagram));
         }
         rapidRecovery = new RapidRecovery(leases, pcp, pcpServer, System::nanoTime);
+        control.execute(radius::goOn);
         control.execute(this::watchTheClock);
         log.info("PCP server listens on {}; {}", pcpServer.address(), pools);
     }
