@@ -228,6 +228,11 @@ public final class Lwaftr implements AutoCloseable {
         return Optional.ofNullable(forwarding).map(Forwarding::counters);
     }
 
+    /** Where the supporting system writes bindings by RESTCONF, if it may. */
+    public Optional<InetSocketAddress> restconfAddress() {
+        return supporting.restconfAddress();
+    }
+
     /** Where metrics are served, if they are. */
     public Optional<InetSocketAddress> metricsAddress() {
         return Optional.ofNullable(metrics).map(Metrics::address);
