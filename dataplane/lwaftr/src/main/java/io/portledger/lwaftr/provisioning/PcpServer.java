@@ -113,8 +113,8 @@ public final class PcpServer implements AutoCloseable {
     }
 
     /**
-     * Sends what nobody asked for, from the port at which the service listens, and by the second way if there is one. Control
-     * thread; what it says must have been made to last.
+     * Sends what nobody asked for, from the port at which the service listens, and by the second way if there is one; by that
+     * alone if the service listens on a loopback address. Control thread; what it says must have been made to last.
      */
     void send(PcpResponse response, Ipv6Address client, int port) {
         ByteBuf out = channel.alloc().buffer(PcpRequest.MAX_OCTETS);
@@ -122,6 +122,11 @@ public final class PcpServer implements AutoCloseable {
         Way second = secondWay;
         if (second != null && !second.send(client, port, out.copy())) {
             log.debug("No room for a message to {}", client);
+        }
+        if (second != null && address().getAddress().isLoopbackAddress()) {
+            // The socket is for this machine, and a loopback address must not be seen elsewhere (RFC 4291 §2.5.3).
+            out.release();
+            return;
         }
         var _ = channel.writeAndFlush(
                 new DatagramPacket(out, new InetSocketAddress(addressOf(client), port)), channel.voidPromise());

@@ -97,7 +97,12 @@ class PcpTsharkTest {
         List<ByteBuf> answers = new ArrayList<>();
         for (String request : requests) {
             service.serve(
-                    Unpooled.wrappedBuffer(ByteBufUtil.decodeHexDump(request)), CLIENT, CLIENT, 40000, NOW, answers::add);
+                    Unpooled.wrappedBuffer(ByteBufUtil.decodeHexDump(request)),
+                    CLIENT,
+                    CLIENT,
+                    40000,
+                    NOW,
+                    answers::add);
         }
         assertThat(answers).hasSameSizeAs(requests);
         Path capture = directory.resolve("answers.pcap");

@@ -78,7 +78,12 @@ class RapidRecoveryTest {
         PcpService service =
                 new PcpService(new Provisioner(leases, new Subscribers(), null, () -> now), null, List.of(), START);
         server = PcpServer.start(
-                loop, new InetSocketAddress(InetAddress.ofLiteral("::1"), 0), service, new SourceLimit(SourceLimit.Rate.STANDARD, List.of(), System::nanoTime), leases, () -> now);
+                loop,
+                new InetSocketAddress(InetAddress.ofLiteral("::1"), 0),
+                service,
+                new SourceLimit(SourceLimit.Rate.STANDARD, List.of(), System::nanoTime),
+                leases,
+                () -> now);
         recovery = new RapidRecovery(leases, service, server, () -> nanos);
     }
 
