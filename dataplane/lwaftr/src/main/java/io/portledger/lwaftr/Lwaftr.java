@@ -5,6 +5,7 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import io.portledger.lwaftr.dhcp.DhcpServer;
 import io.portledger.lwaftr.export.BindingExport;
 import io.portledger.lwaftr.forwarding.BindingTable;
 import io.portledger.lwaftr.forwarding.ControlPlane;
@@ -82,6 +83,7 @@ public final class Lwaftr implements AutoCloseable {
     private final @Nullable PcpProxy pcpProxy;
     private final PcpServer pcpServer;
     private final RapidRecovery rapidRecovery;
+    private final Optional<DhcpServer> dhcpServer;
     private final SupportingSystem supporting;
     private final @Nullable Forwarding forwarding;
     private final @Nullable Metrics metrics;
@@ -110,6 +112,7 @@ public final class Lwaftr implements AutoCloseable {
         Forwarding started = null;
         PcpProxy asked = null;
         PcpServer server = null;
+        Optional<DhcpServer> dhcp = Optional.empty();
         SupportingSystem others = null;
         try {
             asked = startPcpProxy(settings);
@@ -129,12 +132,23 @@ public final class Lwaftr implements AutoCloseable {
                     settings.brAddresses().getFirst());
             server = PcpServer.start(
                     control, settings.pcp().listen().toSocketAddress(), pcp, requestLimit, leases, clock);
+            dhcp = DhcpServer.start(control, settings.dhcp(), settings.ipv4Address(), provisioner, clock);
             metrics = Metrics.start(
-                    settings.metrics(), table, leases, pcp, requestLimit, requests, radius.counters(), others, started);
+                    settings.metrics(),
+                    table,
+                    leases,
+                    pcp,
+                    requestLimit,
+                    requests,
+                    radius.counters(),
+                    dhcp,
+                    others,
+                    started);
         } catch (IOException | RuntimeException e) {
             if (server != null) {
                 server.close();
             }
+            dhcp.ifPresent(DhcpServer::close);
             if (asked != null) {
                 asked.close();
             }
@@ -162,6 +176,7 @@ public final class Lwaftr implements AutoCloseable {
             pcpServer.sendUnaskedBy((client, port, datagram) -> way.send(br, ControlPlane.PCP, client, port, datagram));
         }
         rapidRecovery = new RapidRecovery(leases, pcp, pcpServer, System::nanoTime);
+        dhcpServer = dhcp;
         control.execute(radius::goOn);
         control.execute(this::watchTheClock);
         log.info("PCP server listens on {}; {}", pcpServer.address(), pools);
@@ -196,6 +211,11 @@ public final class Lwaftr implements AutoCloseable {
     /** Where the PCP server listens. */
     public InetSocketAddress pcpAddress() {
         return pcpServer.address();
+    }
+
+    /** DHCP, if it is served. */
+    public Optional<DhcpServer> dhcp() {
+        return dhcpServer;
     }
 
     /** What connects this lwAFTR to the operator's other systems. */
@@ -271,6 +291,7 @@ public final class Lwaftr implements AutoCloseable {
             isClosed = true;
         }
         pcpServer.close();
+        dhcpServer.ifPresent(DhcpServer::close);
         if (pcpProxy != null) {
             pcpProxy.close();
         }
