@@ -37,6 +37,7 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -119,8 +120,9 @@ public final class Lwaftr implements AutoCloseable {
             pcp = new PcpService(
                     provisioner, asked, settings.pcp().thirdPartyFrom(), journal == null ? now : journal.epochStart());
             addPermanentBindings(settings, now);
+            dhcp = DhcpServer.start(control, settings.dhcp(), settings.ipv4Address(), provisioner, clock);
             DataPathRequests requests =
-                    new DataPathRequests(control, requestLimit, Map.of(ControlPlane.PCP, pcp::serve), leases, clock);
+                    new DataPathRequests(control, requestLimit, servicesAmongPackets(pcp, dhcp), leases, clock);
             started = startForwarding(settings, requests);
             others = SupportingSystem.start(
                     settings.supportingSystem(),
@@ -132,7 +134,6 @@ public final class Lwaftr implements AutoCloseable {
                     settings.brAddresses().getFirst());
             server = PcpServer.start(
                     control, settings.pcp().listen().toSocketAddress(), pcp, requestLimit, leases, clock);
-            dhcp = DhcpServer.start(control, settings.dhcp(), settings.ipv4Address(), provisioner, clock);
             metrics = Metrics.start(
                     settings.metrics(),
                     table,
@@ -174,6 +175,8 @@ public final class Lwaftr implements AutoCloseable {
             Ipv6Address br = settings.brAddresses().getFirst();
             Forwarding way = started;
             pcpServer.sendUnaskedBy((client, port, datagram) -> way.send(br, ControlPlane.PCP, client, port, datagram));
+            dhcp.ifPresent(here -> here.answerBy(
+                    (client, port, datagram) -> way.send(br, ControlPlane.DHCP, client, port, datagram)));
         }
         rapidRecovery = new RapidRecovery(leases, pcp, pcpServer, System::nanoTime);
         dhcpServer = dhcp;
@@ -392,6 +395,16 @@ public final class Lwaftr implements AutoCloseable {
                 provisioner,
                 clock,
                 new SecureRandom());
+    }
+
+    private static Map<Integer, DataPathRequests.Service> servicesAmongPackets(
+            PcpService pcp, Optional<DhcpServer> dhcp) {
+        Map<Integer, DataPathRequests.Service> services = new HashMap<>();
+        services.put(ControlPlane.PCP, pcp::serve);
+        dhcp.ifPresent(here -> services.put(
+                ControlPlane.DHCP,
+                (datagram, source, b4, port, now, reply) -> here.serveAmongPackets(datagram, source, port, now)));
+        return services;
     }
 
     private @Nullable Forwarding startForwarding(LwaftrSettings settings, ControlPlane controlPlane)

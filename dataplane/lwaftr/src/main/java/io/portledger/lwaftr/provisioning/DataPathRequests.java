@@ -47,6 +47,18 @@ public final class DataPathRequests implements ControlPlane {
         void serve(ByteBuf datagram, Ipv6Address source, Ipv6Address b4, int port, Instant now, PcpService.Reply reply);
     }
 
+    /** How datagrams that are no answer to a request at hand reach lwB4s. */
+    @FunctionalInterface
+    public interface Way {
+        /**
+         * Sends a datagram from the address to which lwB4s send among their packets, and the port of the service.
+         *
+         * @param datagram its readable octets; it is released
+         * @return false if there is no room for it
+         */
+        boolean send(Ipv6Address client, int port, ByteBuf datagram);
+    }
+
     private final EventLoop control;
     private final SourceLimit limit;
     private final Map<Integer, Service> services;

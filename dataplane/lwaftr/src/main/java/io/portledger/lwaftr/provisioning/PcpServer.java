@@ -41,7 +41,7 @@ public final class PcpServer implements AutoCloseable {
     private static final int SOCKET_BUFFER_OCTETS = 4 << 20;
 
     private final Channel channel;
-    private @Nullable Way secondWay;
+    private DataPathRequests.@Nullable Way secondWay;
 
     private PcpServer(Channel channel) {
         this.channel = channel;
@@ -92,23 +92,11 @@ public final class PcpServer implements AutoCloseable {
         return (InetSocketAddress) channel.localAddress();
     }
 
-    /** Another way to lwB4s than the socket. */
-    @FunctionalInterface
-    public interface Way {
-        /**
-         * Sends a datagram from port 5351 of the address to which lwB4s send among their packets.
-         *
-         * @param datagram its readable octets; it is released
-         * @return false if there is no room for it
-         */
-        boolean send(Ipv6Address client, int port, ByteBuf datagram);
-    }
-
     /**
      * Lets what nobody asked for go by a second way too. An lwB4 listens only to the address that it asked, and which of the
      * two that was is not known. Control thread, or before the first message.
      */
-    public void sendUnaskedBy(Way other) {
+    public void sendUnaskedBy(DataPathRequests.Way other) {
         secondWay = other;
     }
 
@@ -119,7 +107,7 @@ public final class PcpServer implements AutoCloseable {
     void send(PcpResponse response, Ipv6Address client, int port) {
         ByteBuf out = channel.alloc().buffer(PcpRequest.MAX_OCTETS);
         response.encode(out);
-        Way second = secondWay;
+        DataPathRequests.Way second = secondWay;
         if (second != null && !second.send(client, port, out.copy())) {
             log.debug("No room for a message to {}", client);
         }
