@@ -39,6 +39,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -134,20 +135,19 @@ public final class Lwaftr implements AutoCloseable {
                     endedIfThere(startPcpProxy(settings), PcpProxy::close),
                     settings.pcp().thirdPartyFrom(),
                     journal == null ? now : journal.epochStart());
-            DataPathRequests requests =
-                    new DataPathRequests(control, requestLimit, Map.of(ControlPlane.PCP, pcp::serve), leases, clock);
+            DataPathRequests requests = new DataPathRequests(control, requestLimit, leases, clock);
             forwarding = endedIfThere(startForwarding(settings, requests), Forwarding::close);
             // Whoever is answered is so by all bindings, those of the supporting system included.
             supporting = endedBy(
                     SupportingSystem.start(settings.supportingSystem(), leases, table, subscribers, control, clock, br),
                     SupportingSystem::close);
-            requests.begin();
             pcpServer = endedBy(
                     PcpServer.start(
                             control, settings.pcp().listen().toSocketAddress(), pcp, requestLimit, leases, clock),
                     PcpServer::close);
             dhcpServer = DhcpServer.start(control, settings.dhcp(), settings.ipv4Address(), provisioner, clock);
             dhcpServer.ifPresent(server -> endedBy(server, DhcpServer::close));
+            answerAmongPackets(br, requests, pcp, pcpServer, dhcpServer);
             metrics = endedIfThere(
                     Metrics.start(
                             settings.metrics(),
@@ -371,6 +371,28 @@ public final class Lwaftr implements AutoCloseable {
                 provisioner,
                 clock,
                 new SecureRandom());
+    }
+
+    private void answerAmongPackets(
+            Ipv6Address br,
+            DataPathRequests requests,
+            PcpService pcpService,
+            PcpServer pcpSocket,
+            Optional<DhcpServer> dhcp) {
+        Forwarding way = forwarding;
+        if (way == null) {
+            return;
+        }
+        Map<Integer, DataPathRequests.Service> services = new HashMap<>();
+        services.put(ControlPlane.PCP, pcpService::serve);
+        pcpSocket.sendUnaskedBy((client, port, datagram) -> way.send(br, ControlPlane.PCP, client, port, datagram));
+        dhcp.ifPresent(server -> {
+            server.answerBy((client, port, datagram) -> way.send(br, ControlPlane.DHCP, client, port, datagram));
+            services.put(
+                    ControlPlane.DHCP,
+                    (datagram, source, b4, port, now, reply) -> server.serveAmongPackets(datagram, source, port, now));
+        });
+        requests.begin(services);
     }
 
     private @Nullable Forwarding startForwarding(LwaftrSettings settings, ControlPlane controlPlane)
