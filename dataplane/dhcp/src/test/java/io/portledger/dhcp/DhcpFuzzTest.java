@@ -65,6 +65,8 @@ class DhcpFuzzTest {
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx2g",
                 "--enable-native-access=ALL-UNNAMED",
+                // Jazzer looks at each use of Unsafe, and fails at some of Netty's.
+                "-Dio.netty.noUnsafe=true",
                 "--sun-misc-unsafe-memory-access=allow",
                 "-cp",
                 System.getProperty("java.class.path"),
