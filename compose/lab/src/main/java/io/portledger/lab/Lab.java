@@ -2,6 +2,7 @@ package io.portledger.lab;
 
 import io.portledger.lwaftr.LwaftrCommand;
 import io.portledger.lwb4.Lwb4Command;
+import io.portledger.softwire.Ipv6Address;
 import io.portledger.softwire.PortSet;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -12,7 +13,10 @@ import java.util.Deque;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Two households that share an IPv4 address, and what is between them and the Internet.
@@ -48,7 +52,21 @@ public final class Lab implements AutoCloseable {
     private static final int FIRST_INTERNET_ADDRESS = 7;
     private static final int LAST_INTERNET_ADDRESS = 31;
 
+    /** The lwAFTR's own machine, where it serves PCP. */
+    private static final String LWAFTR_CONTROL_ADDRESS = "2001:db8:f::2";
+
+    private static final Pattern OBTAINED = Pattern.compile("Softwire (\\S+) to \\S+ for \\S+ ports (\\S+) through");
+
+    /** By which way the households have their bindings. */
+    public enum Provisioning {
+        /** They stand in everybody's settings: a scattered port set for each. */
+        STATIC,
+        /** The gateways ask by PCP, from the address of the softwire. */
+        PCP
+    }
+
     private final Path directory;
+    private final Provisioning provisioning;
     private final String suffix =
             HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextInt()).substring(3);
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
@@ -57,20 +75,32 @@ public final class Lab implements AutoCloseable {
     private final Namespace router;
     private final Namespace lwaftr;
     private final Namespace internet;
+    private String publicAddress = PUBLIC_ADDRESS;
+    private @Nullable Program lwaftrProgram;
 
-    private Lab(Path directory) throws IOException {
+    private Lab(Path directory, Provisioning provisioning) throws IOException {
         this.directory = directory;
+        this.provisioning = provisioning;
         Runtime.getRuntime().addShutdownHook(closing);
         try {
             router = namespace("router");
             lwaftr = namespace("lwaftr");
             internet = namespace("internet");
             connectCore();
-            households.add(household(1, new PortSet(4, 6, 34)));
-            households.add(household(2, new PortSet(4, 6, 35)));
+            List<Home> homes = List.of(home(1), home(2));
+            if (provisioning == Provisioning.STATIC) {
+                households.add(homes.getFirst().with(new PortSet(4, 6, 34)));
+                households.add(homes.getLast().with(new PortSet(4, 6, 35)));
+            }
             startLwaftr();
-            for (Household household : households) {
-                startLwb4(household);
+            if (provisioning == Provisioning.STATIC) {
+                for (Household household : households) {
+                    startLwb4(household);
+                }
+            } else {
+                for (Home home : homes) {
+                    households.add(startLwb4(home));
+                }
             }
         } catch (IOException | RuntimeException e) {
             close();
@@ -85,7 +115,12 @@ public final class Lab implements AutoCloseable {
      * @throws LabException if a command fails: mostly because this is not root, or a program is missing
      */
     public static Lab build(Path directory) throws IOException {
-        return new Lab(directory);
+        return new Lab(directory, Provisioning.STATIC);
+    }
+
+    /** Builds a lab whose households get their bindings from the lwAFTR. */
+    public static Lab build(Path directory, Provisioning provisioning) throws IOException {
+        return new Lab(directory, provisioning);
     }
 
     /** The households, both with a share of {@link #PUBLIC_ADDRESS}. */
@@ -117,6 +152,15 @@ public final class Lab implements AutoCloseable {
     public void setCoreMtu(int mtu) {
         router.ip("link set core mtu " + mtu);
         lwaftr.ip("link set core mtu " + mtu);
+    }
+
+    /** Ends the lwAFTR and starts it without any memory, and with another public address for everybody. */
+    public void replaceLwaftr(String newPublicAddress) throws IOException {
+        if (lwaftrProgram != null) {
+            lwaftrProgram.end();
+        }
+        publicAddress = newPublicAddress;
+        startLwaftr();
     }
 
     /** Starts a program in a namespace that ends with the lab. */
@@ -174,24 +218,52 @@ public final class Lab implements AutoCloseable {
         internet.ip("route add default via 198.51.100.1");
     }
 
-    private Household household(int number, PortSet ports) {
+    private Home home(int number) {
         Namespace host = namespace("host" + number);
         Namespace gateway = namespace("gateway" + number);
-        Household household = new Household(number, ports, host, gateway);
+        Home home = new Home(number, host, gateway);
         Namespace.connect(host, "eth0", gateway, "lan");
         Namespace.connect(gateway, "wan", router, "access" + number);
         gateway.forward();
-        host.ip("address add " + household.hostAddress() + "/24 dev eth0\nroute add default via "
-                + household.gatewayAddress());
-        gateway.ip("address add " + household.gatewayAddress() + "/24 dev lan");
-        gateway.ip("address add " + household.access() + "2/64 dev wan nodad");
-        gateway.ip("-6 route add default via " + household.access() + "1");
-        router.ip("address add " + household.access() + "1/64 dev access" + number + " nodad");
-        router.ip("-6 route add " + household.prefix() + " via " + household.access() + "2");
-        return household;
+        host.ip("address add " + home.hostAddress() + "/24 dev eth0\nroute add default via " + home.gatewayAddress());
+        gateway.ip("address add " + home.gatewayAddress() + "/24 dev lan");
+        gateway.ip("address add " + home.access() + "2/64 dev wan nodad");
+        gateway.ip("-6 route add default via " + home.access() + "1");
+        router.ip("address add " + home.access() + "1/64 dev access" + number + " nodad");
+        router.ip("-6 route add " + home.prefix() + " via " + home.access() + "2");
+        return home;
     }
 
     private void startLwaftr() throws IOException {
+        String bindings = switch (provisioning) {
+            case STATIC -> {
+                writeBindings();
+                yield "binding-table: bindings.csv";
+            }
+            case PCP -> """
+                            pcp: { listen: "[%s]:5351" }
+                              service-classes:
+                                - { name: default, prefixes: [%s], min-lifetime: 4s }""".formatted(LWAFTR_CONTROL_ADDRESS, publicAddress);
+        };
+        Path config = Files.writeString(
+                directory.resolve("lwaftr.yaml"), """
+                lwaftr:
+                  br-addresses: ["%s"]
+                  ipv4-address: %s
+                  tunnel: { path-mtu-discovery: true }
+                  tun-device: softwires
+                  %s
+                """.formatted(BR_ADDRESS, LWAFTR_ADDRESS, bindings));
+        lwaftrProgram = start(lwaftr, java(LwaftrCommand.class, "run", "--config", config.toString()));
+        lwaftrProgram.awaitPrinted(printed -> printed.contains("Ctrl-C ends it"));
+        lwaftr.ip("""
+                link set softwires up
+                -6 route add 2001:db8:ffff::1/128 dev softwires
+                route add 192.0.2.0/24 dev softwires
+                route add 203.0.113.1/32 dev softwires""");
+    }
+
+    private void writeBindings() throws IOException {
         Files.writeString(
                 directory.resolve("bindings.csv"),
                 households.stream()
@@ -202,26 +274,13 @@ public final class Lab implements AutoCloseable {
                                 household.ports().toString().replace('/', ','),
                                 BR_ADDRESS))
                         .collect(Collectors.joining("\n")));
-        Path config = Files.writeString(directory.resolve("lwaftr.yaml"), """
-                lwaftr:
-                  br-addresses: ["%s"]
-                  ipv4-address: %s
-                  tunnel: { path-mtu-discovery: true }
-                  binding-table: bindings.csv
-                  tun-device: softwires
-                """.formatted(BR_ADDRESS, LWAFTR_ADDRESS));
-        start(lwaftr, java(LwaftrCommand.class, "run", "--config", config.toString()))
-                .awaitPrinted(printed -> printed.contains("Ctrl-C ends it"));
-        lwaftr.ip("""
-                link set softwires up
-                -6 route add 2001:db8:ffff::1/128 dev softwires
-                route add 192.0.2.0/24 dev softwires
-                route add 203.0.113.1/32 dev softwires""");
     }
 
     private void startLwb4(Household household) throws IOException {
-        Path config = Files.writeString(directory.resolve("lwb4-" + household.number() + ".yaml"), """
+        int number = household.home().number();
+        Path config = Files.writeString(directory.resolve("lwb4-" + number + ".yaml"), """
                 lwb4:
+                  provisioning: static
                   softwire:
                     tun-device: softwire
                     lwaftr: "%s"
@@ -232,16 +291,43 @@ public final class Lab implements AutoCloseable {
                         BR_ADDRESS, household.softwireAddress(), PUBLIC_ADDRESS, household.ports()));
         Namespace gateway = household.gateway();
         start(gateway, java(Lwb4Command.class, "run", "--config", config.toString()))
-                .awaitPrinted(printed -> printed.contains("Ctrl-C ends it"));
+                .awaitPrinted(printed -> OBTAINED.matcher(printed).find());
         gateway.ip("link set softwire mtu 65535 up");
         gateway.ip("-6 route add " + household.softwireAddress() + "/128 dev softwire");
         gateway.ip("route add default dev softwire src " + household.gatewayAddress());
         String rules = gateway.run(java(Lwb4Command.class, "nftables", "--config", config.toString()));
-        Path file = Files.writeString(directory.resolve("rules-" + household.number()), rules);
+        Path file = Files.writeString(directory.resolve("rules-" + number), rules);
         gateway.run("nft", "-f", file.toString());
     }
 
-    private static String[] java(Class<?> program, String... arguments) {
+    /** A gateway that does everything by itself. */
+    private Household startLwb4(Home home) throws IOException {
+        Path config = Files.writeString(directory.resolve("lwb4-" + home.number() + ".yaml"), """
+                lwb4:
+                  provisioning: pcp
+                  pcp-server: "[%s]:5351"
+                  lifetime: 8s
+                  softwire:
+                    tun-device: softwire
+                    lwaftr: "%s"
+                    prefix: "%s"
+                    nftables: apply
+                    on-binding: >
+                      ip link set $LWB4_DEVICE mtu 65535 up &&
+                      ip -6 route replace $LWB4_ADDRESS/128 dev $LWB4_DEVICE &&
+                      ip route replace default dev $LWB4_DEVICE src %s
+                """.formatted(
+                        LWAFTR_CONTROL_ADDRESS, BR_ADDRESS, home.prefix(), home.gatewayAddress()));
+        Program lwb4 = start(home.gateway(), java(Lwb4Command.class, "run", "--config", config.toString()));
+        lwb4.awaitPrinted(printed -> OBTAINED.matcher(printed).find());
+        Matcher obtained = OBTAINED.matcher(lwb4.printed());
+        if (!obtained.find()) {
+            throw new IllegalStateException("it was there");
+        }
+        return home.with(PortSet.parse(obtained.group(2)), Ipv6Address.parse(obtained.group(1)));
+    }
+
+    static String[] java(Class<?> program, String... arguments) {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--enable-native-access=ALL-UNNAMED",

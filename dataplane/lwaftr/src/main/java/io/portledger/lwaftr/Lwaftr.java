@@ -11,12 +11,16 @@ import io.portledger.lwaftr.forwarding.Counters;
 import io.portledger.lwaftr.forwarding.Forwarding;
 import io.portledger.lwaftr.provisioning.LeaseJournal;
 import io.portledger.lwaftr.provisioning.LeaseTable;
+import io.portledger.lwaftr.provisioning.PcpProxy;
 import io.portledger.lwaftr.provisioning.PcpServer;
 import io.portledger.lwaftr.provisioning.PcpService;
 import io.portledger.lwaftr.provisioning.Pool;
 import io.portledger.lwaftr.provisioning.Provisioner;
+import io.portledger.lwaftr.provisioning.SourceLimit;
 import io.portledger.lwaftr.provisioning.Subscribers;
 import io.portledger.lwaftr.radius.Radius;
+import io.portledger.lwaftr.supporting.SupportingSystem;
+import io.portledger.settings.HostPort;
 import io.portledger.softwire.Ipv6Address;
 import io.portledger.softwire.table.BindingReader;
 import io.portledger.softwire.table.BindingTableException;
@@ -25,6 +29,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -61,12 +66,18 @@ public final class Lwaftr implements AutoCloseable {
     private final Provisioner provisioner;
     private final PcpService pcp;
     private final Radius radius;
+    private final SourceLimit requestLimit;
     private final BindingExport export;
     private final Duration snapshotInterval;
     private Instant nextSnapshot;
     private boolean isClosed;
 
+    /** Whether leases change no more; control thread. */
+    private boolean isEnded;
+
+    private final @Nullable PcpProxy pcpProxy;
     private final PcpServer pcpServer;
+    private final SupportingSystem supporting;
     private final @Nullable Forwarding forwarding;
     private final @Nullable Metrics metrics;
 
@@ -88,20 +99,40 @@ public final class Lwaftr implements AutoCloseable {
         control = group.next();
         radius = startRadius(settings, now);
         provisioner = new Provisioner(leases, subscribers, radius.authority(), clock);
-        pcp = new PcpService(
-                provisioner, settings.pcp().thirdPartyFrom(), journal == null ? now : journal.epochStart());
+        requestLimit = new SourceLimit(settings.requestLimit(), settings.pcp().thirdPartyFrom(), System::nanoTime);
         snapshotInterval = settings.snapshotInterval();
         nextSnapshot = now.plus(snapshotInterval);
         Forwarding started = null;
+        PcpProxy asked = null;
         PcpServer server = null;
+        SupportingSystem others = null;
         try {
+            asked = startPcpProxy(settings);
+            pcp = new PcpService(
+                    provisioner, asked, settings.pcp().thirdPartyFrom(), journal == null ? now : journal.epochStart());
             addPermanentBindings(settings, now);
             started = startForwarding(settings);
-            server = PcpServer.start(control, settings.pcp().listen().toSocketAddress(), pcp, leases, clock);
-            metrics = Metrics.start(settings.metrics(), table, leases, radius.counters(), started);
+            others = SupportingSystem.start(
+                    settings.supportingSystem(),
+                    leases,
+                    table,
+                    subscribers,
+                    control,
+                    clock,
+                    settings.brAddresses().getFirst());
+            server = PcpServer.start(
+                    control, settings.pcp().listen().toSocketAddress(), pcp, requestLimit, leases, clock);
+            metrics = Metrics.start(
+                    settings.metrics(), table, leases, pcp, requestLimit, radius.counters(), others, started);
         } catch (IOException | RuntimeException e) {
             if (server != null) {
                 server.close();
+            }
+            if (asked != null) {
+                asked.close();
+            }
+            if (others != null) {
+                others.close();
             }
             if (started != null) {
                 started.close();
@@ -114,6 +145,9 @@ public final class Lwaftr implements AutoCloseable {
             throw e instanceof IOException io ? new UncheckedIOException(io.getMessage(), io) : (RuntimeException) e;
         }
         forwarding = started;
+        pcpProxy = asked;
+        supporting = others;
+        var _ = forwardingFailure().thenRun(others::forwardingFailed);
         pcpServer = server;
         control.execute(radius::goOn);
         control.execute(this::watchTheClock);
@@ -149,6 +183,11 @@ public final class Lwaftr implements AutoCloseable {
     /** Where the PCP server listens. */
     public InetSocketAddress pcpAddress() {
         return pcpServer.address();
+    }
+
+    /** What connects this lwAFTR to the operator's other systems. */
+    public SupportingSystem supportingSystem() {
+        return supporting;
     }
 
     /** The PCP service, for its counters. */
@@ -214,6 +253,10 @@ public final class Lwaftr implements AutoCloseable {
             isClosed = true;
         }
         pcpServer.close();
+        if (pcpProxy != null) {
+            pcpProxy.close();
+        }
+        supporting.close();
         if (metrics != null) {
             metrics.close();
         }
@@ -276,6 +319,7 @@ public final class Lwaftr implements AutoCloseable {
 
     /** Leases that are not on disk end with the process; the others go on when it is there again. */
     private void endLeases(Instant now) {
+        isEnded = true;
         if (journal == null) {
             leases.endAll(now);
         } else {
@@ -295,6 +339,20 @@ public final class Lwaftr implements AutoCloseable {
             table.close();
             throw e;
         }
+    }
+
+    private @Nullable PcpProxy startPcpProxy(LwaftrSettings settings) {
+        HostPort central = settings.pcp().centralServer();
+        if (settings.pcp().mode() != LwaftrSettings.PcpMode.PROXY || central == null) {
+            return null;
+        }
+        return PcpProxy.start(
+                control,
+                central.toSocketAddress(),
+                settings.pcp().centralTimeout(),
+                provisioner,
+                clock,
+                new SecureRandom());
     }
 
     private @Nullable Forwarding startForwarding(LwaftrSettings settings) throws IOException {
@@ -321,6 +379,9 @@ public final class Lwaftr implements AutoCloseable {
     }
 
     private void watchTheClock() {
+        if (isEnded) {
+            return;
+        }
         Instant now = clock.instant();
         leases.expire(now);
         if (!now.isBefore(nextSnapshot)) {

@@ -6,10 +6,8 @@ import io.portledger.lwb4.fleet.FleetSettings;
 import io.portledger.lwb4.fleet.Tenure;
 import io.portledger.lwb4.softwire.NftRules;
 import io.portledger.lwb4.softwire.SoftwireSettings;
-import io.portledger.lwb4.softwire.SoftwireWorker;
 import io.portledger.settings.HostPort;
 import io.portledger.settings.SettingsException;
-import io.portledger.softwire.Binding;
 import io.portledger.softwire.Ipv4Address;
 import io.portledger.softwire.Ipv6Address;
 import io.portledger.softwire.PortSet;
@@ -23,7 +21,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
@@ -56,10 +53,9 @@ public final class Lwb4Command {
             name = "run",
             description = {
                 "Runs one lwB4 until it is told to end (Ctrl-C).",
-                "With lwb4.softwire.tun-device set, it forwards packets through the softwire by the binding in its "
-                        + "settings; the kernel translates them by the rules that 'lwb4 nftables' prints. Without, it "
-                        + "obtains a binding by PCP, prints it, renews it, and releases it at the end, and forwards "
-                        + "nothing."
+                "It gets its binding by the way that lwb4.provisioning says, prints it, renews it, and releases it at "
+                        + "the end. With lwb4.softwire.tun-device set, it forwards packets through the softwire by "
+                        + "that binding; the kernel translates them by the rules of lwb4.softwire.nftables."
             },
             mixinStandardHelpOptions = true)
     static final class Run implements Callable<Integer> {
@@ -79,12 +75,13 @@ public final class Lwb4Command {
             PrintWriter out = spec.commandLine().getOut();
             try {
                 Lwb4Settings settings = Lwb4Settings.read(config, System.getenv());
-                Optional<Binding> binding = settings.softwire().binding();
-                if (binding.isPresent()) {
-                    runSoftwire(binding.get(), settings.softwire(), out);
-                } else {
-                    runClient(settings, out);
-                }
+                HomeGateway gateway = HomeGateway.start(
+                        settings, InstantSource.system(), new SecureRandom(), sentence -> print(out, sentence));
+                print(out, "The lwB4 runs; Ctrl-C ends it.");
+                untilToldToEnd(() -> {
+                    gateway.close();
+                    gateway.counters().ifPresent(counters -> print(out, "Packets: " + counters));
+                });
                 return 0;
             } catch (SettingsException | UncheckedIOException | IOException e) {
                 spec.commandLine().getErr().println("lwb4: " + e.getMessage());
@@ -92,23 +89,9 @@ public final class Lwb4Command {
             }
         }
 
-        private static void runSoftwire(Binding binding, SoftwireSettings settings, PrintWriter out)
-                throws IOException, InterruptedException {
-            SoftwireWorker worker = SoftwireWorker.start(binding, settings);
-            out.println("Softwire " + binding.b4() + " to " + binding.br() + " for " + binding.ipv4() + " ports "
-                    + binding.ports().key() + " through " + settings.tunDevice() + "; Ctrl-C ends it.");
+        private static void print(PrintWriter out, String sentence) {
+            out.println(sentence);
             out.flush();
-            untilToldToEnd(() -> {
-                worker.close();
-                out.println("Packets: " + worker.counters());
-                out.flush();
-            });
-        }
-
-        private static void runClient(Lwb4Settings settings, PrintWriter out) throws InterruptedException {
-            Lwb4 lwb4 =
-                    Lwb4.start(settings, InstantSource.system(), new SecureRandom(), outcome -> print(out, outcome));
-            untilToldToEnd(() -> releaseAndClose(lwb4, out));
         }
 
         private static void untilToldToEnd(Runnable end) throws InterruptedException {
@@ -119,36 +102,6 @@ public final class Lwb4Command {
                         ended.countDown();
                     }));
             ended.await();
-        }
-
-        private static void releaseAndClose(Lwb4 lwb4, PrintWriter out) {
-            try {
-                lwb4.release().get(RELEASE_SECONDS, TimeUnit.SECONDS);
-            } catch (TimeoutException e) {
-                out.println("The lwAFTR does not answer; the binding lasts until its lifetime ends.");
-                out.flush();
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            } catch (ExecutionException e) {
-                throw new IllegalStateException(e.getCause());
-            } finally {
-                lwb4.close();
-            }
-        }
-
-        private static void print(PrintWriter out, PcpClient.Outcome outcome) {
-            switch (outcome) {
-                case PcpClient.Bound(Holding holding) ->
-                    out.println("Binding: " + holding + " until " + holding.expiresAt());
-                case PcpClient.Renewed renewed ->
-                    out.println("Renewed until " + renewed.holding().expiresAt());
-                case PcpClient.Released released -> out.println("Released.");
-                case PcpClient.Lost(Holding holding) -> out.println("Lost: " + holding);
-                case PcpClient.Refused refused ->
-                    out.println("No: " + refused.reason() + "; next try in "
-                            + refused.retryAfter().toSeconds() + " s");
-            }
-            out.flush();
         }
     }
 

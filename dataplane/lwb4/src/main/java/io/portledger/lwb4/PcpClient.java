@@ -1,5 +1,6 @@
 package io.portledger.lwb4;
 
+import io.portledger.pcp.EpochCheck;
 import io.portledger.pcp.Nonce;
 import io.portledger.pcp.PcpOperation;
 import io.portledger.pcp.PcpOption;
@@ -161,6 +162,11 @@ public final class PcpClient {
     /** By which responses to this client are known. */
     public Nonce nonce() {
         return nonce;
+    }
+
+    /** From which address its requests say that they come. */
+    public Ipv6Address source() {
+        return wishes.source();
     }
 
     /** What the client has, if anything. */

@@ -55,10 +55,21 @@ class HouseTest {
             Room.of("dataplane/ipfix", "ipfix"),
             Room.of("dataplane/syslog", "syslog"),
             Room.of("dataplane/pcp", "pcp", "softwire"),
+            Room.of("dataplane/dhcp", "dhcp", "softwire"),
             Room.of("dataplane/radius", "radius", "softwire"),
             Room.of("dataplane/packet", "packet", "softwire"),
-            Room.of("dataplane/lwaftr", "lwaftr", "softwire", "settings", "ipfix", "syslog", "pcp", "radius", "packet"),
-            Room.of("dataplane/lwb4", "lwb4", "softwire", "settings", "pcp", "packet", "lwaftr"),
+            Room.of(
+                    "dataplane/lwaftr",
+                    "lwaftr",
+                    "softwire",
+                    "settings",
+                    "ipfix",
+                    "syslog",
+                    "pcp",
+                    "dhcp",
+                    "radius",
+                    "packet"),
+            Room.of("dataplane/lwb4", "lwb4", "softwire", "settings", "pcp", "dhcp", "packet", "lwaftr"),
             Room.of("collector/records", "records", "softwire"),
             Room.of("collector/server", "collector", "softwire", "settings", "ipfix", "syslog", "records"),
             Room.of("stream-jobs/ledger", "ledger", "softwire", "records"),
@@ -177,13 +188,14 @@ class HouseTest {
     }
 
     @Test
-    void onlyTheCollectorAndTheJobsTalkToKafka() {
+    void onlyThoseWhoHaveATopicTalkToKafka() {
         noClasses()
                 .that()
                 .resideOutsideOfPackages(
                         "io.portledger.records..",
                         "io.portledger.collector..",
                         "io.portledger.jobs..",
+                        "io.portledger.lwaftr.supporting..",
                         "io.portledger.standalone.kafka..")
                 .should()
                 .dependOnClassesThat()

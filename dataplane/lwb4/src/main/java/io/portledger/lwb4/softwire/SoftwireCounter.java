@@ -22,6 +22,11 @@ public enum SoftwireCounter {
     /** Was the lwAFTR's word that the source of a packet is not in its binding (ICMPv6 type 1 code 5). */
     REFUSED_BY_LWAFTR(Kind.ENDED),
 
+    /** Was an answer to the lwB4 itself, such as one of the PCP server. */
+    CONTROL(Kind.ENDED),
+
+    /** Came while there was no binding. */
+    DROP_NO_BINDING(Kind.ENDED),
     /** Had headers that do not fit its length, or a wrong IPv4 checksum. */
     DROP_MALFORMED(Kind.ENDED),
     /** Was from a host, but its source is not the own address with a port of the set: translation does not work. */
@@ -50,7 +55,9 @@ public enum SoftwireCounter {
     /** A tunnel packet was sent as an IPv6 fragment. */
     OUT_FRAGMENT(Kind.NOTED),
     /** An ICMPv4 error was sent to a host. */
-    OUT_ICMPV4(Kind.NOTED);
+    OUT_ICMPV4(Kind.NOTED),
+    /** A message of the lwB4 itself was sent from the softwire's address. */
+    OUT_CONTROL(Kind.NOTED);
 
     /** What a counter counts. */
     public enum Kind {

@@ -58,7 +58,7 @@ final class SoftwireEnd implements AutoCloseable {
     private final PacketOutput output;
     private final LongSupplier nanoClock;
     private final IntSupplier fragmentIdentifications;
-    private final SoftwireCounters counters = new SoftwireCounters();
+    private final SoftwireCounters counters;
     private final Reassembler ipv6Fragments;
     private final Reassembler ipv4Fragments;
     private final PacketBatch out = PacketBatch.ofViews(BATCH);
@@ -74,6 +74,7 @@ final class SoftwireEnd implements AutoCloseable {
      * @param mtu the largest IPv6 packet that is sent, 1280 and more
      * @param nanoClock from any origin, never backwards
      * @param fragmentIdentifications should not be predictable (RFC 7739)
+     * @param counters where each packet is counted
      */
     SoftwireEnd(
             Binding binding,
@@ -81,7 +82,9 @@ final class SoftwireEnd implements AutoCloseable {
             ReassemblyLimits reassembly,
             PacketOutput output,
             LongSupplier nanoClock,
-            IntSupplier fragmentIdentifications) {
+            IntSupplier fragmentIdentifications,
+            SoftwireCounters counters) {
+        this.counters = counters;
         this.binding = binding;
         this.ports = binding.ports();
         this.ownIpv4 = binding.ipv4().bits();
@@ -103,11 +106,6 @@ final class SoftwireEnd implements AutoCloseable {
         };
         this.ipv6Fragments = new Reassembler(reassembly, losses);
         this.ipv4Fragments = new Reassembler(reassembly, losses);
-    }
-
-    /** What happened to the packets; may be read by any thread. */
-    SoftwireCounters counters() {
-        return counters;
     }
 
     /** Handles packets of either kind; when it returns, the output has all that they led to. */

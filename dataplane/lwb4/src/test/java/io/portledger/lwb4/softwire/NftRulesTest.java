@@ -91,13 +91,14 @@ class NftRulesTest {
     void aDeviceWithoutABindingIsRefusedByName() throws IOException {
         Path config = Files.writeString(directory.resolve("lwb4.yaml"), """
                 lwb4:
+                  provisioning: static
                   softwire:
                     tun-device: softwire
                     address: "2001:db8:0:100:0:c000:201:22"
                     ipv4: 192.0.2.1
                 """);
         assertThat(command(2, "run", "--config", config.toString()))
-                .contains("Key port-set needs a value")
+                .contains("Key lwb4.softwire.port-set needs a value")
                 .doesNotContain("Exception");
     }
 

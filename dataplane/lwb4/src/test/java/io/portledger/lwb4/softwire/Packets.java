@@ -108,7 +108,7 @@ final class Packets {
         return checksum(sum(octets, offset, length)) == 0;
     }
 
-    private static int checksum(long sum) {
+    static int checksum(long sum) {
         long folded = sum;
         while (folded >> 16 != 0) {
             folded = (folded & 0xffff) + (folded >> 16);
@@ -116,7 +116,7 @@ final class Packets {
         return (int) ~folded & 0xffff;
     }
 
-    private static long sum(byte[] octets, int offset, int length) {
+    static long sum(byte[] octets, int offset, int length) {
         long sum = 0;
         for (int i = 0; i < length; i++) {
             sum += (octets[offset + i] & 0xff) << ((i & 1) == 0 ? 8 : 0);

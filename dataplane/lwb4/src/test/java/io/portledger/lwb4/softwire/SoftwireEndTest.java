@@ -45,6 +45,7 @@ class SoftwireEndTest {
 
     private final List<byte[]> sent = new ArrayList<>();
     private final PacketBatch batch = PacketBatch.withMemory(256, 65535);
+    private final SoftwireCounters counters = new SoftwireCounters();
     private final SoftwireEnd end = new SoftwireEnd(
             new Binding(B4, Ipv4Address.parse(OWN), new PortSet(0, 6, 34), LWAFTR),
             1500,
@@ -55,7 +56,8 @@ class SoftwireEndTest {
                 }
             },
             this::nanos,
-            () -> 0xcafe_0001);
+            () -> 0xcafe_0001,
+            counters);
     private long seconds = 1000;
 
     private long nanos() {
@@ -64,9 +66,9 @@ class SoftwireEndTest {
 
     @AfterEach
     void everyPacketHasOneEnd() {
-        assertThat(end.counters().packets(SoftwireCounter.Kind.ENDED))
-                .as(end.counters().toString())
-                .isEqualTo(end.counters().packets(SoftwireCounter.Kind.ARRIVED));
+        assertThat(counters.packets(SoftwireCounter.Kind.ENDED))
+                .as(counters.toString())
+                .isEqualTo(counters.packets(SoftwireCounter.Kind.ARRIVED));
         end.close();
         batch.close();
     }
@@ -332,7 +334,7 @@ class SoftwireEndTest {
     }
 
     private long count(SoftwireCounter counter) {
-        return end.counters().packets(counter);
+        return counters.packets(counter);
     }
 
     private static byte[] down(byte[] ipv4) {
