@@ -11,9 +11,9 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the documents say is what the code has. */
 class DocumentationTest {
@@ -33,10 +33,11 @@ class DocumentationTest {
                         + Pattern.quote(family) + "-icmpv4`, `-icmpv6");
     }
 
-    @Test
-    void everyTestThatTheConformanceTableNamesExists() throws IOException {
+    @ParameterizedTest
+    @ValueSource(strings = {"lwaftr.md", "radius.md"})
+    void everyTestThatTheConformanceTableNamesExists(String table) throws IOException {
         List<String> missing = new ArrayList<>();
-        for (String line : Files.readAllLines(DOCS.resolve("conformance/lwaftr.md"))) {
+        for (String line : Files.readAllLines(DOCS.resolve("conformance").resolve(table))) {
             Matcher tests = TEST.matcher(line);
             String current = "";
             int from = 0;
@@ -59,7 +60,8 @@ class DocumentationTest {
     }
 
     private static String source(String test) throws IOException {
-        for (Path module : List.of(Path.of("../lwaftr"), Path.of("../packet"), Path.of("../../compose/lab"))) {
+        for (Path module : List.of(
+                Path.of("../lwaftr"), Path.of("../packet"), Path.of("../radius"), Path.of("../../compose/lab"))) {
             if (!Files.isDirectory(module.resolve("src/test/java"))) {
                 continue;
             }

@@ -200,6 +200,22 @@ class DynamicAuthorizationTest {
                 .hasValue(501);
     }
 
+    @Test
+    void aRequestThatMeansSeveralSessionsIsRefused() throws Exception {
+        lwaftr.close();
+        Path bindings = Files.writeString(directory.resolve("bindings.csv"), """
+                b4-ipv6,ipv4,psid-offset,psid-len,psid,br-address
+                2001:db8:7::1,192.0.2.1,0,6,1,
+                """);
+        lwaftr = lwaftr(Map.of("BINDING_TABLE", bindings.toString(), "RADIUS_USER_NAME", "{prefix0}"));
+        obtain();
+        byte[] request = disconnect(1, RadiusAttribute.ofText(RadiusAttribute.USER_NAME, "::/0"));
+        RadiusPacket answer = CODEC.decodeResponse(exchange(request).orElseThrow(), request, true);
+
+        assertThat(answer.first(RadiusAttribute.ERROR_CAUSE).orElseThrow().asInteger())
+                .hasValue(508);
+    }
+
     /** Sent again and again, since whoever flooded us may have filled the socket. */
     private void assertDisconnectIsDone() throws IOException {
         byte[] request = disconnect(2, OF_LOOPBACK);
