@@ -28,6 +28,7 @@ import io.portledger.softwire.PortSet;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -100,6 +101,29 @@ class RadiusAccountingTest {
         }
         assertThat(told).isEqualTo(scattered.ranges());
         assertThat(Softwire46Configuration.of(start).orElseThrow().ports()).isEqualTo(scattered);
+    }
+
+    @Test
+    void aReportTellsAsManyRangesAsItHasRoomFor() throws RadiusException {
+        ScriptedServer server = server();
+        Sessions sessions = sessions(server, 100);
+        PortSet scattered = new PortSet(8, 8, 52);
+        Binding binding = binding(1, scattered);
+        RadiusAttribute longest = RadiusAttribute.ofOctets(RadiusAttribute.CLASS, new byte[253]);
+        loop.execute(() -> sessions.expect(
+                binding.b4(), new Session.Grant("u".repeat(253), longest, Collections.nCopies(9, longest), null)));
+        tell(sessions, Kind.CREATED, binding, null);
+
+        ScriptedServer.Arrival start =
+                await().until(() -> server.arrivals.size() >= 2 ? server.arrivals.get(1) : null, it -> it != null);
+        List<PortRange> told = new ArrayList<>();
+        for (RadiusAttribute attribute : start.packet().attributes()) {
+            IpPortRange.of(attribute).ifPresent(range -> told.add(range.range()));
+        }
+        assertThat(told).isNotEmpty().isEqualTo(scattered.ranges().subList(0, told.size()));
+        assertThat(start.octets().list()).hasSizeBetween(RadiusPacket.MAX_OCTETS - 60, RadiusPacket.MAX_OCTETS);
+        assertThat(Softwire46Configuration.of(start.packet()).orElseThrow().ports())
+                .isEqualTo(scattered);
     }
 
     @Test
