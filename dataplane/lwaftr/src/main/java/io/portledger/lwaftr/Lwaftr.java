@@ -5,10 +5,13 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import io.portledger.lwaftr.dhcp.DhcpServer;
 import io.portledger.lwaftr.export.BindingExport;
 import io.portledger.lwaftr.forwarding.BindingTable;
+import io.portledger.lwaftr.forwarding.ControlPlane;
 import io.portledger.lwaftr.forwarding.Counters;
 import io.portledger.lwaftr.forwarding.Forwarding;
+import io.portledger.lwaftr.provisioning.DataPathRequests;
 import io.portledger.lwaftr.provisioning.LeaseJournal;
 import io.portledger.lwaftr.provisioning.LeaseTable;
 import io.portledger.lwaftr.provisioning.PcpProxy;
@@ -16,6 +19,7 @@ import io.portledger.lwaftr.provisioning.PcpServer;
 import io.portledger.lwaftr.provisioning.PcpService;
 import io.portledger.lwaftr.provisioning.Pool;
 import io.portledger.lwaftr.provisioning.Provisioner;
+import io.portledger.lwaftr.provisioning.RapidRecovery;
 import io.portledger.lwaftr.provisioning.SourceLimit;
 import io.portledger.lwaftr.provisioning.Subscribers;
 import io.portledger.lwaftr.radius.Radius;
@@ -34,6 +38,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -77,6 +82,8 @@ public final class Lwaftr implements AutoCloseable {
 
     private final @Nullable PcpProxy pcpProxy;
     private final PcpServer pcpServer;
+    private final RapidRecovery rapidRecovery;
+    private final Optional<DhcpServer> dhcpServer;
     private final SupportingSystem supporting;
     private final @Nullable Forwarding forwarding;
     private final @Nullable Metrics metrics;
@@ -105,13 +112,16 @@ public final class Lwaftr implements AutoCloseable {
         Forwarding started = null;
         PcpProxy asked = null;
         PcpServer server = null;
+        Optional<DhcpServer> dhcp = Optional.empty();
         SupportingSystem others = null;
         try {
             asked = startPcpProxy(settings);
             pcp = new PcpService(
                     provisioner, asked, settings.pcp().thirdPartyFrom(), journal == null ? now : journal.epochStart());
             addPermanentBindings(settings, now);
-            started = startForwarding(settings);
+            DataPathRequests requests =
+                    new DataPathRequests(control, requestLimit, Map.of(ControlPlane.PCP, pcp::serve), leases, clock);
+            started = startForwarding(settings, requests);
             others = SupportingSystem.start(
                     settings.supportingSystem(),
                     leases,
@@ -122,12 +132,23 @@ public final class Lwaftr implements AutoCloseable {
                     settings.brAddresses().getFirst());
             server = PcpServer.start(
                     control, settings.pcp().listen().toSocketAddress(), pcp, requestLimit, leases, clock);
+            dhcp = DhcpServer.start(control, settings.dhcp(), settings.ipv4Address(), provisioner, clock);
             metrics = Metrics.start(
-                    settings.metrics(), table, leases, pcp, requestLimit, radius.counters(), others, started);
+                    settings.metrics(),
+                    table,
+                    leases,
+                    pcp,
+                    requestLimit,
+                    requests,
+                    radius.counters(),
+                    dhcp,
+                    others,
+                    started);
         } catch (IOException | RuntimeException e) {
             if (server != null) {
                 server.close();
             }
+            dhcp.ifPresent(DhcpServer::close);
             if (asked != null) {
                 asked.close();
             }
@@ -149,6 +170,8 @@ public final class Lwaftr implements AutoCloseable {
         supporting = others;
         var _ = forwardingFailure().thenRun(others::forwardingFailed);
         pcpServer = server;
+        rapidRecovery = new RapidRecovery(leases, pcp, pcpServer, System::nanoTime);
+        dhcpServer = dhcp;
         control.execute(radius::goOn);
         control.execute(this::watchTheClock);
         log.info("PCP server listens on {}; {}", pcpServer.address(), pools);
@@ -185,6 +208,11 @@ public final class Lwaftr implements AutoCloseable {
         return pcpServer.address();
     }
 
+    /** DHCP, if it is served. */
+    public Optional<DhcpServer> dhcp() {
+        return dhcpServer;
+    }
+
     /** What connects this lwAFTR to the operator's other systems. */
     public SupportingSystem supportingSystem() {
         return supporting;
@@ -213,6 +241,11 @@ public final class Lwaftr implements AutoCloseable {
     /** What happened to the packets that were forwarded until now; empty if there is no device. */
     public Optional<Counters> forwardingCounters() {
         return Optional.ofNullable(forwarding).map(Forwarding::counters);
+    }
+
+    /** Where the supporting system writes bindings by RESTCONF, if it may. */
+    public Optional<InetSocketAddress> restconfAddress() {
+        return supporting.restconfAddress();
     }
 
     /** Where metrics are served, if they are. */
@@ -253,6 +286,7 @@ public final class Lwaftr implements AutoCloseable {
             isClosed = true;
         }
         pcpServer.close();
+        dhcpServer.ifPresent(DhcpServer::close);
         if (pcpProxy != null) {
             pcpProxy.close();
         }
@@ -355,12 +389,14 @@ public final class Lwaftr implements AutoCloseable {
                 new SecureRandom());
     }
 
-    private @Nullable Forwarding startForwarding(LwaftrSettings settings) throws IOException {
+    private @Nullable Forwarding startForwarding(LwaftrSettings settings, ControlPlane controlPlane)
+            throws IOException {
         Forwarding made = null;
         if (settings.isByEthernet()) {
-            made = Forwarding.byEthernet(settings.workers(), table, settings.forwarding());
+            made = Forwarding.byEthernet(settings.workers(), table, settings.forwarding(), controlPlane);
         } else if (!settings.tunDevice().isEmpty()) {
-            made = Forwarding.byTun(settings.tunDevice(), settings.workers(), table, settings.forwarding());
+            made = Forwarding.byTun(
+                    settings.tunDevice(), settings.workers(), table, settings.forwarding(), controlPlane);
         }
         if (made != null) {
             log.info("Forwards through {}, workers: {}", made.device(), made.workers());
@@ -387,7 +423,9 @@ public final class Lwaftr implements AutoCloseable {
         if (!now.isBefore(nextSnapshot)) {
             snapshotNow();
         }
-        leases.commit();
+        if (leases.commit()) {
+            rapidRecovery.turn(now);
+        }
         leases.goOnWithSnapshots(now);
         leases.tidyJournal(LEASES_TIDIED_AT_ONCE);
         Optional<Instant> next = leases.nextExpiry(now.plusMillis(LONGEST_PAUSE_MILLIS));

@@ -1,5 +1,6 @@
 package io.portledger.lwaftr;
 
+import io.portledger.lwaftr.dhcp.DhcpSettings;
 import io.portledger.lwaftr.export.ExportSettings;
 import io.portledger.lwaftr.forwarding.BindingTable;
 import io.portledger.lwaftr.forwarding.ForwardingSettings;
@@ -46,6 +47,7 @@ import org.jspecify.annotations.Nullable;
  * @param stateDirectory where leases outlive the process; null: nowhere
  * @param syncState whether leases outlive a failure of the machine too
  * @param radius the AAA servers
+ * @param dhcp DHCP
  * @param restconf the server to which the supporting system writes bindings
  * @param supporting the supporting system whose bindings are followed
  * @param routing what the routing daemon is told
@@ -70,6 +72,7 @@ public record LwaftrSettings(
         @Nullable Path stateDirectory,
         boolean syncState,
         RadiusSettings radius,
+        DhcpSettings dhcp,
         RestconfSettings restconf,
         SupportingSettings supporting,
         RoutingSettings routing,

@@ -1,9 +1,12 @@
 package io.portledger.lwaftr;
 
+import io.portledger.lwaftr.dhcp.DhcpCounter;
+import io.portledger.lwaftr.dhcp.DhcpServer;
 import io.portledger.lwaftr.forwarding.BindingTable;
 import io.portledger.lwaftr.forwarding.Counter;
 import io.portledger.lwaftr.forwarding.Counters;
 import io.portledger.lwaftr.forwarding.Forwarding;
+import io.portledger.lwaftr.provisioning.DataPathRequests;
 import io.portledger.lwaftr.provisioning.LeaseTable;
 import io.portledger.lwaftr.provisioning.PcpService;
 import io.portledger.lwaftr.provisioning.Pool;
@@ -21,6 +24,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,7 +55,9 @@ final class Metrics implements AutoCloseable {
             LeaseTable leases,
             PcpService pcp,
             SourceLimit requestLimit,
+            DataPathRequests requests,
             RadiusCounters radius,
+            Optional<DhcpServer> dhcp,
             SupportingSystem supporting,
             @Nullable Forwarding forwarding)
             throws IOException {
@@ -81,8 +87,19 @@ final class Metrics implements AutoCloseable {
                     }
                 })
                 .register(registry);
+        dhcp.ifPresent(server -> CounterWithCallback.builder()
+                .name("lwaftr_dhcp_total")
+                .help("DHCP messages, by what happened")
+                .labelNames("counter")
+                .callback(value -> {
+                    for (DhcpCounter counter : DhcpCounter.values()) {
+                        value.call((double) server.counters().get(counter), counter.label());
+                    }
+                })
+                .register(registry));
         register(pcp, registry);
         register(requestLimit, registry);
+        register(requests, registry);
         supporting.register(registry);
         if (forwarding != null) {
             register(forwarding, registry);
@@ -153,6 +170,14 @@ final class Metrics implements AutoCloseable {
                 .name("lwaftr_requests_over_limit_total")
                 .help("Provisioning requests that were not heard, because their source sent too many")
                 .callback(value -> value.call((double) requestLimit.refused()))
+                .register(registry);
+    }
+
+    private static void register(DataPathRequests requests, PrometheusRegistry registry) {
+        CounterWithCallback.builder()
+                .name("lwaftr_data_path_unsent_replies_total")
+                .help("Answers to provisioning requests from the data path that were lost: too many waited to be sent")
+                .callback(value -> value.call((double) requests.unsent()))
                 .register(registry);
     }
 

@@ -1,6 +1,7 @@
 package io.portledger.lwaftr.provisioning;
 
 import io.netty.bootstrap.Bootstrap;
+import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOption;
@@ -9,12 +10,15 @@ import io.netty.channel.FixedRecvByteBufAllocator;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.channel.socket.DatagramPacket;
 import io.netty.channel.socket.nio.NioDatagramChannel;
+import io.portledger.pcp.PcpRequest;
+import io.portledger.pcp.PcpResponse;
 import io.portledger.softwire.Ipv4Address;
 import io.portledger.softwire.Ipv6Address;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -84,6 +88,25 @@ public final class PcpServer implements AutoCloseable {
     /** Where it listens. */
     public InetSocketAddress address() {
         return (InetSocketAddress) channel.localAddress();
+    }
+
+    /**
+     * Sends what nobody asked for, from the port at which the service listens. Control thread; what it says must have been
+     * made to last.
+     */
+    void send(PcpResponse response, Ipv6Address client, int port) {
+        ByteBuf out = channel.alloc().buffer(PcpRequest.MAX_OCTETS);
+        response.encode(out);
+        var _ = channel.writeAndFlush(
+                new DatagramPacket(out, new InetSocketAddress(addressOf(client), port)), channel.voidPromise());
+    }
+
+    private static InetAddress addressOf(Ipv6Address address) {
+        try {
+            return InetAddress.getByAddress(address.toBytes());
+        } catch (UnknownHostException e) {
+            throw new IllegalStateException("sixteen octets are an address", e);
+        }
     }
 
     /** Ends the service; waits until the socket is closed. */
