@@ -62,7 +62,9 @@ public final class Lab implements AutoCloseable {
         /** They stand in everybody's settings: a scattered port set for each. */
         STATIC,
         /** The gateways ask by PCP, from the address of the softwire. */
-        PCP
+        PCP,
+        /** The gateways ask the router by DHCPv6, and find the binding in its container: a scattered port set each. */
+        DHCPV6
     }
 
     private final Path directory;
@@ -88,7 +90,7 @@ public final class Lab implements AutoCloseable {
             internet = namespace("internet");
             connectCore();
             List<Home> homes = List.of(home(1), home(2));
-            if (provisioning == Provisioning.STATIC) {
+            if (provisioning != Provisioning.PCP) {
                 households.add(homes.getFirst().with(new PortSet(4, 6, 34)));
                 households.add(homes.getLast().with(new PortSet(4, 6, 35)));
             }
@@ -98,6 +100,10 @@ public final class Lab implements AutoCloseable {
                     startLwb4(household);
                 }
             } else {
+                if (provisioning == Provisioning.DHCPV6) {
+                    startDhcpv6();
+                }
+                households.clear();
                 for (Home home : homes) {
                     households.add(startLwb4(home));
                 }
@@ -236,7 +242,7 @@ public final class Lab implements AutoCloseable {
 
     private void startLwaftr() throws IOException {
         String bindings = switch (provisioning) {
-            case STATIC -> {
+            case STATIC, DHCPV6 -> {
                 writeBindings();
                 yield "binding-table: bindings.csv";
             }
@@ -300,24 +306,58 @@ public final class Lab implements AutoCloseable {
         gateway.run("nft", "-f", file.toString());
     }
 
+    /** The router tells each household its share, which the lwAFTR has in its table. */
+    private void startDhcpv6() throws IOException {
+        String subnets = households.stream()
+                .map(household -> """
+                        { "id": %1$d, "subnet": "%2$s/64", "interface": "access%1$d", "option-data": [
+                          { "name": "s46-cont-lw" },
+                          { "space": "s46-cont-lw-options", "name": "s46-br", "data": "%3$s" },
+                          { "space": "s46-cont-lw-options", "name": "s46-v4v6bind", "data": "%4$s, %5$s" },
+                          { "space": "s46-v4v6bind-options", "name": "s46-portparams", "data": "%6$d, %7$d/%8$d" } ] }""".formatted(
+                                household.home().number(),
+                                household.home().access(),
+                                BR_ADDRESS,
+                                PUBLIC_ADDRESS,
+                                household.home().prefix(),
+                                household.ports().psidOffset(),
+                                household.ports().psid(),
+                                household.ports().psidLength()))
+                .collect(Collectors.joining(",\n"));
+        opened.push(Kea.dhcp6(router, directory, """
+                { "Dhcp6": { "data-directory": "%s", "interfaces-config": { "interfaces": [ "access1", "access2" ] },
+                  "lease-database": { "type": "memfile", "persist": false }, "subnet6": [ %s ] } }
+                """.formatted(directory, subnets)));
+    }
+
     /** A gateway that does everything by itself. */
     private Household startLwb4(Home home) throws IOException {
-        Path config = Files.writeString(directory.resolve("lwb4-" + home.number() + ".yaml"), """
+        String source = switch (provisioning) {
+            case PCP -> """
+                            provisioning: pcp
+                              pcp-server: "[%s]:5351"
+                              lifetime: 8s
+                              softwire:
+                                lwaftr: "%s"
+                                prefix: "%s"
+                            """.formatted(LWAFTR_CONTROL_ADDRESS, BR_ADDRESS, home.prefix());
+            case DHCPV6 -> """
+                            provisioning: auto
+                              dhcp: { interface-name: wan }
+                              softwire:
+                            """;
+            case STATIC -> throw new IllegalStateException("it has a binding");
+        };
+        Path config = Files.writeString(
+                directory.resolve("lwb4-" + home.number() + ".yaml"), """
                 lwb4:
-                  provisioning: pcp
-                  pcp-server: "[%s]:5351"
-                  lifetime: 8s
-                  softwire:
-                    tun-device: softwire
-                    lwaftr: "%s"
-                    prefix: "%s"
+                  %s    tun-device: softwire
                     nftables: apply
                     on-binding: >
                       ip link set $LWB4_DEVICE mtu 65535 up &&
-                      ip -6 route replace $LWB4_ADDRESS/128 dev $LWB4_DEVICE &&
+                      if [ -n "$LWB4_ADDRESS" ]; then ip -6 route replace $LWB4_ADDRESS/128 dev $LWB4_DEVICE; fi &&
                       ip route replace default dev $LWB4_DEVICE src %s
-                """.formatted(
-                        LWAFTR_CONTROL_ADDRESS, BR_ADDRESS, home.prefix(), home.gatewayAddress()));
+                """.formatted(source, home.gatewayAddress()));
         Program lwb4 = start(home.gateway(), java(Lwb4Command.class, "run", "--config", config.toString()));
         lwb4.awaitPrinted(printed -> OBTAINED.matcher(printed).find());
         Matcher obtained = OBTAINED.matcher(lwb4.printed());
