@@ -64,7 +64,9 @@ public final class Lab implements AutoCloseable {
         /** The gateways ask by PCP, from the address of the softwire. */
         PCP,
         /** The gateways ask the router by DHCPv6, and find the binding in its container: a scattered port set each. */
-        DHCPV6
+        DHCPV6,
+        /** The router's DHCPv6 leads the gateways to the lwAFTR, whose own server gives them shares by DHCPv4. */
+        DHCP4O6
     }
 
     private final Path directory;
@@ -90,9 +92,8 @@ public final class Lab implements AutoCloseable {
             internet = namespace("internet");
             connectCore();
             List<Home> homes = List.of(home(1), home(2));
-            if (provisioning != Provisioning.PCP) {
-                households.add(homes.getFirst().with(new PortSet(4, 6, 34)));
-                households.add(homes.getLast().with(new PortSet(4, 6, 35)));
+            if (provisioning == Provisioning.STATIC || provisioning == Provisioning.DHCPV6) {
+                homes.forEach(home -> households.add(home.with(portsOf(home))));
             }
             startLwaftr();
             if (provisioning == Provisioning.STATIC) {
@@ -100,8 +101,8 @@ public final class Lab implements AutoCloseable {
                     startLwb4(household);
                 }
             } else {
-                if (provisioning == Provisioning.DHCPV6) {
-                    startDhcpv6();
+                if (provisioning != Provisioning.PCP) {
+                    startDhcpv6(homes);
                 }
                 households.clear();
                 for (Home home : homes) {
@@ -246,10 +247,9 @@ public final class Lab implements AutoCloseable {
                 writeBindings();
                 yield "binding-table: bindings.csv";
             }
-            case PCP -> """
-                            pcp: { listen: "[%s]:5351" }
-                              service-classes:
-                                - { name: default, prefixes: [%s], min-lifetime: 4s }""".formatted(LWAFTR_CONTROL_ADDRESS, publicAddress);
+            case PCP -> "pcp: { listen: \"[" + LWAFTR_CONTROL_ADDRESS + "]:5351\" }\n" + serviceClass();
+            case DHCP4O6 ->
+                "dhcp: { listen: \"[" + LWAFTR_CONTROL_ADDRESS + "]:547\", lease-time: 8s }\n" + serviceClass();
         };
         Path config = Files.writeString(
                 directory.resolve("lwaftr.yaml"), """
@@ -267,6 +267,10 @@ public final class Lab implements AutoCloseable {
                 -6 route add 2001:db8:ffff::1/128 dev softwires
                 route add 192.0.2.0/24 dev softwires
                 route add 203.0.113.1/32 dev softwires""");
+    }
+
+    private String serviceClass() {
+        return "  service-classes: [ { name: default, prefixes: [ " + publicAddress + " ], min-lifetime: 4s } ]";
     }
 
     private void writeBindings() throws IOException {
@@ -306,28 +310,35 @@ public final class Lab implements AutoCloseable {
         gateway.run("nft", "-f", file.toString());
     }
 
-    /** The router tells each household its share, which the lwAFTR has in its table. */
-    private void startDhcpv6() throws IOException {
-        String subnets = households.stream()
-                .map(household -> """
-                        { "id": %1$d, "subnet": "%2$s/64", "interface": "access%1$d", "option-data": [
-                          { "name": "s46-cont-lw" },
-                          { "space": "s46-cont-lw-options", "name": "s46-br", "data": "%3$s" },
-                          { "space": "s46-cont-lw-options", "name": "s46-v4v6bind", "data": "%4$s, %5$s" },
-                          { "space": "s46-v4v6bind-options", "name": "s46-portparams", "data": "%6$d, %7$d/%8$d" } ] }""".formatted(
-                                household.home().number(),
-                                household.home().access(),
-                                BR_ADDRESS,
-                                PUBLIC_ADDRESS,
-                                household.home().prefix(),
-                                household.ports().psidOffset(),
-                                household.ports().psid(),
-                                household.ports().psidLength()))
+    /** The router tells each household its share, which the lwAFTR has in its table, or who gives it one. */
+    private void startDhcpv6(List<Home> homes) throws IOException {
+        String subnets = homes.stream()
+                .map(home -> """
+                        { "id": %1$d, "subnet": "%2$s/64", "interface": "access%1$d", "option-data": [ %3$s ] }""".formatted(home.number(), home.access(), optionsFor(home)))
                 .collect(Collectors.joining(",\n"));
         opened.push(Kea.dhcp6(router, directory, """
                 { "Dhcp6": { "data-directory": "%s", "interfaces-config": { "interfaces": [ "access1", "access2" ] },
                   "lease-database": { "type": "memfile", "persist": false }, "subnet6": [ %s ] } }
                 """.formatted(directory, subnets)));
+    }
+
+    private String optionsFor(Home home) {
+        if (provisioning == Provisioning.DHCP4O6) {
+            return """
+                    { "name": "dhcp4o6-server-addr", "data": "%s" }""".formatted(LWAFTR_CONTROL_ADDRESS);
+        }
+        PortSet ports = portsOf(home);
+        return """
+                { "name": "s46-cont-lw" },
+                { "space": "s46-cont-lw-options", "name": "s46-br", "data": "%s" },
+                { "space": "s46-cont-lw-options", "name": "s46-v4v6bind", "data": "%s, %s" },
+                { "space": "s46-v4v6bind-options", "name": "s46-portparams", "data": "%d, %d/%d" }""".formatted(
+                BR_ADDRESS, PUBLIC_ADDRESS, home.prefix(), ports.psidOffset(), ports.psid(), ports.psidLength());
+    }
+
+    /** The share of a household that the operator has chosen for it. */
+    private static PortSet portsOf(Home home) {
+        return new PortSet(4, 6, 33 + home.number());
     }
 
     /** A gateway that does everything by itself. */
@@ -346,6 +357,12 @@ public final class Lab implements AutoCloseable {
                               dhcp: { interface-name: wan }
                               softwire:
                             """;
+            case DHCP4O6 -> """
+                            provisioning: auto
+                              dhcp: { interface-name: wan }
+                              softwire:
+                                prefix: "%s"
+                            """.formatted(home.prefix());
             case STATIC -> throw new IllegalStateException("it has a binding");
         };
         Path config = Files.writeString(
