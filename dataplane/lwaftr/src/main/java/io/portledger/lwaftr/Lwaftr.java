@@ -5,6 +5,7 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import io.portledger.lwaftr.dhcp.DhcpServer;
 import io.portledger.lwaftr.export.BindingExport;
 import io.portledger.lwaftr.forwarding.BindingTable;
 import io.portledger.lwaftr.forwarding.Counters;
@@ -70,6 +71,7 @@ public final class Lwaftr implements AutoCloseable {
     private boolean isEnded;
 
     private final PcpServer pcpServer;
+    private final Optional<DhcpServer> dhcpServer;
     private final @Nullable Forwarding forwarding;
     private final @Nullable Metrics metrics;
 
@@ -97,15 +99,18 @@ public final class Lwaftr implements AutoCloseable {
         nextSnapshot = now.plus(snapshotInterval);
         Forwarding started = null;
         PcpServer server = null;
+        Optional<DhcpServer> dhcp = Optional.empty();
         try {
             addPermanentBindings(settings, now);
             started = startForwarding(settings);
             server = PcpServer.start(control, settings.pcp().listen().toSocketAddress(), pcp, leases, clock);
-            metrics = Metrics.start(settings.metrics(), table, leases, radius.counters(), started);
+            dhcp = DhcpServer.start(control, settings.dhcp(), settings.ipv4Address(), provisioner, clock);
+            metrics = Metrics.start(settings.metrics(), table, leases, radius.counters(), dhcp, started);
         } catch (IOException | RuntimeException e) {
             if (server != null) {
                 server.close();
             }
+            dhcp.ifPresent(DhcpServer::close);
             if (started != null) {
                 started.close();
             }
@@ -118,6 +123,7 @@ public final class Lwaftr implements AutoCloseable {
         }
         forwarding = started;
         pcpServer = server;
+        dhcpServer = dhcp;
         control.execute(radius::goOn);
         control.execute(this::watchTheClock);
         log.info("PCP server listens on {}; {}", pcpServer.address(), pools);
@@ -152,6 +158,11 @@ public final class Lwaftr implements AutoCloseable {
     /** Where the PCP server listens. */
     public InetSocketAddress pcpAddress() {
         return pcpServer.address();
+    }
+
+    /** DHCP, if it is served. */
+    public Optional<DhcpServer> dhcp() {
+        return dhcpServer;
     }
 
     /** The PCP service, for its counters. */
@@ -217,6 +228,7 @@ public final class Lwaftr implements AutoCloseable {
             isClosed = true;
         }
         pcpServer.close();
+        dhcpServer.ifPresent(DhcpServer::close);
         if (metrics != null) {
             metrics.close();
         }

@@ -1,5 +1,6 @@
 package io.portledger.lwaftr;
 
+import io.portledger.lwaftr.dhcp.DhcpSettings;
 import io.portledger.lwaftr.export.ExportSettings;
 import io.portledger.lwaftr.forwarding.BindingTable;
 import io.portledger.lwaftr.forwarding.ForwardingSettings;
@@ -39,6 +40,7 @@ import org.jspecify.annotations.Nullable;
  * @param stateDirectory where leases outlive the process; null: nowhere
  * @param syncState whether leases outlive a failure of the machine too
  * @param radius the AAA servers
+ * @param dhcp DHCP
  * @param snapshotInterval time between two snapshots of all bindings
  * @param export who is told of bindings
  */
@@ -59,6 +61,7 @@ public record LwaftrSettings(
         @Nullable Path stateDirectory,
         boolean syncState,
         RadiusSettings radius,
+        DhcpSettings dhcp,
         Duration snapshotInterval,
         ExportSettings export) {
 

@@ -1,5 +1,7 @@
 package io.portledger.lwaftr;
 
+import io.portledger.lwaftr.dhcp.DhcpCounter;
+import io.portledger.lwaftr.dhcp.DhcpServer;
 import io.portledger.lwaftr.forwarding.BindingTable;
 import io.portledger.lwaftr.forwarding.Counter;
 import io.portledger.lwaftr.forwarding.Counters;
@@ -17,6 +19,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,6 +49,7 @@ final class Metrics implements AutoCloseable {
             BindingTable table,
             LeaseTable leases,
             RadiusCounters radius,
+            Optional<DhcpServer> dhcp,
             @Nullable Forwarding forwarding)
             throws IOException {
         HostPort listen = settings.listen();
@@ -74,6 +78,16 @@ final class Metrics implements AutoCloseable {
                     }
                 })
                 .register(registry);
+        dhcp.ifPresent(server -> CounterWithCallback.builder()
+                .name("lwaftr_dhcp_total")
+                .help("DHCP messages, by what happened")
+                .labelNames("counter")
+                .callback(value -> {
+                    for (DhcpCounter counter : DhcpCounter.values()) {
+                        value.call((double) server.counters().get(counter), counter.label());
+                    }
+                })
+                .register(registry));
         if (forwarding != null) {
             register(forwarding, registry);
         }

@@ -426,10 +426,13 @@ public final class LeaseTable {
         return lease != null && lease.isInForce() ? Optional.of(lease) : Optional.empty();
     }
 
-    /** Which port set {@link #allocate} would give now, without giving it. */
+    /**
+     * A port set that {@link #allocate} would give now if it is suggested, without giving it. Where any will do, several
+     * who ask before anything is given get different ones, as far as there are enough.
+     */
     public Optional<PublicPorts> preview(Ipv6Address b4, Pool pool, Pool.@Nullable Suggestion suggestion, Instant now) {
         expire(now);
-        int number = pool.choose(b4, leases.find(b4), suggestion, millis(now));
+        int number = pool.offer(b4, leases.find(b4), suggestion, millis(now));
         return number < 0
                 ? Optional.empty()
                 : Optional.of(new PublicPorts(pool.addressOf(number), pool.portsOf(number)));

@@ -4,6 +4,7 @@ import io.portledger.softwire.Ipv4Address;
 import io.portledger.softwire.Ipv4Prefix;
 import io.portledger.softwire.Ipv6Address;
 import io.portledger.softwire.PortSet;
+import io.portledger.softwire.PublicPorts;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -30,8 +31,27 @@ public final class Pool {
      *
      * @param address the public address
      * @param port any port of the set, 0-65535
+     * @param only the very ports of that address, if it will have nothing else; null: anything else will do
      */
-    public record Suggestion(Ipv4Address address, int port) {}
+    public record Suggestion(
+            Ipv4Address address, int port, @Nullable PortSet only) {
+
+        /** What would be nice. */
+        public Suggestion(Ipv4Address address, int port) {
+            this(address, port, null);
+        }
+
+        /** What was offered, and must be just so. */
+        public static Suggestion exactly(PublicPorts ports) {
+            return new Suggestion(ports.ipv4(), ports.ports().firstPort(), ports.ports());
+        }
+
+        /** Whether these ports will do. */
+        boolean allows(PublicPorts ports) {
+            return only == null
+                    || (ports.ipv4().equals(address) && ports.ports().equals(only));
+        }
+    }
 
     /**
      * The share of sets that are held has passed an alarm level.
@@ -44,6 +64,9 @@ public final class Pool {
     /** By so many percent of the sets an alarm must fall below its level to end. */
     private static final int HYSTERESIS = 5;
 
+    /** A power of two. */
+    private static final int SPREAD_OF_OFFERS = 1024;
+
     private final ServiceClass serviceClass;
     private final int lowestPsid;
     private final int setsPerAddress;
@@ -55,6 +78,9 @@ public final class Pool {
 
     /** Sets from this number on were never given out, but for some that were suggested. */
     private int untouched;
+
+    /** How far beyond the mark the last offer was. */
+    private int offers = SPREAD_OF_OFFERS - 1;
 
     private @Nullable Lease longestResting;
     private @Nullable Lease lastRested;
@@ -166,8 +192,12 @@ public final class Pool {
     int choose(Ipv6Address client, @Nullable Lease last, @Nullable Suggestion suggestion, long nowMillis) {
         if (suggestion != null) {
             int number = numberOf(suggestion.address(), suggestion.port());
-            if (number >= 0 && isFree(number, client, nowMillis)) {
+            boolean isLawful = number >= 0 && suggestion.allows(new PublicPorts(addressOf(number), portsOf(number)));
+            if (isLawful && isFree(number, client, nowMillis)) {
                 return number;
+            }
+            if (suggestion.only() != null) {
+                return -1;
             }
         }
         if (last != null && last.state == Lease.State.RESTING && last.pool() == this) {
@@ -185,6 +215,20 @@ public final class Pool {
         }
         refusals.incrementAndGet();
         return -1;
+    }
+
+    /**
+     * Like {@link #choose}, but where any set will do, one call after another gets another one: of clients that are
+     * offered something at the same time, few come back for the same.
+     */
+    int offer(Ipv6Address client, @Nullable Lease last, @Nullable Suggestion suggestion, long nowMillis) {
+        int number = choose(client, last, suggestion, nowMillis);
+        if (number < 0 || number != untouched) {
+            return number;
+        }
+        offers = (offers + 1) & (SPREAD_OF_OFFERS - 1);
+        int other = untouched + offers;
+        return other < size && at(other) == null ? other : number;
     }
 
     /**

@@ -10,6 +10,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -106,6 +107,52 @@ public final class Provisioner {
         });
     }
 
+    /**
+     * Says what an lwB4 could obtain now, without giving it: what is assigned to it, else what it has by the same nonce,
+     * else what it would get. It may be gone when it is asked for.
+     *
+     * @param offer is told exactly once, before this method returns unless the authority takes its time; empty if there
+     *     is nothing
+     */
+    public void preview(Demand demand, Instant now, Consumer<Optional<PublicPorts>> offer) {
+        List<Lease> assigned = leases.assigned(demand.b4());
+        if (!assigned.isEmpty()) {
+            offer.accept(Optional.of(assigned.getFirst().publicPorts()));
+            return;
+        }
+        Optional<Lease> present =
+                leases.find(demand.b4(), now).filter(lease -> lease.nonce().equals(demand.nonce()));
+        if (present.isPresent()) {
+            offer.accept(Optional.of(present.get().publicPorts()));
+            return;
+        }
+        Entitlement entitlement = subscribers.of(demand.b4());
+        Authority asked = authority;
+        if (asked == null) {
+            offer.accept(preview(demand, entitlement, now));
+            return;
+        }
+        asked.ask(demand.b4(), verdict -> {
+            if (verdict instanceof Authority.Entitled(Entitlement more)) {
+                offer.accept(preview(demand, more.orElse(subscribers.of(demand.b4())), clock.instant()));
+            } else {
+                offer.accept(Optional.empty());
+            }
+        });
+    }
+
+    private Optional<PublicPorts> preview(Demand demand, Entitlement entitlement, Instant now) {
+        PublicPorts ports = entitlement.ports();
+        if (ports != null) {
+            return Optional.of(ports)
+                    .filter(wanted -> leases.holderOf(wanted, now).isEmpty());
+        }
+        Optional<Pool> pool = entitlement.serviceClass() == null
+                ? leases.poolFor(demand.b4())
+                : leases.poolNamed(entitlement.serviceClass());
+        return pool.flatMap(from -> leases.preview(demand.b4(), from, demand.suggestion(), now));
+    }
+
     private Outcome decided(Demand demand, Authority.Verdict verdict, Instant now) {
         return switch (verdict) {
             case Authority.Entitled(Entitlement entitlement) ->
@@ -166,6 +213,9 @@ public final class Provisioner {
         Demand bounded = demand.lasting(lifetime(pool.orElse(null), demand));
         PublicPorts ports = entitlement.ports();
         if (ports != null) {
+            if (demand.suggestion() != null && !demand.suggestion().allows(ports)) {
+                return new Exhausted();
+            }
             Binding binding = new Binding(
                     demand.b4(),
                     ports.ipv4(),
