@@ -20,10 +20,7 @@ class GatewaysProvisionThemselvesTest {
     private static final int FILE_OCTETS = 500_000;
 
     @ParameterizedTest
-    @EnumSource(
-            value = Provisioning.class,
-            mode = EnumSource.Mode.EXCLUDE,
-            names = "STATIC")
+    @EnumSource(value = Provisioning.class, mode = EnumSource.Mode.EXCLUDE, names = "STATIC")
     void theHostsReachTheInternetAndEachOtherByWhatTheirGatewaysObtained(
             Provisioning provisioning, @TempDir Path directory) throws Exception {
         try (Lab lab = Lab.build(directory, provisioning)) {
