@@ -12,12 +12,16 @@ import io.portledger.lwaftr.forwarding.Counters;
 import io.portledger.lwaftr.forwarding.Forwarding;
 import io.portledger.lwaftr.provisioning.LeaseJournal;
 import io.portledger.lwaftr.provisioning.LeaseTable;
+import io.portledger.lwaftr.provisioning.PcpProxy;
 import io.portledger.lwaftr.provisioning.PcpServer;
 import io.portledger.lwaftr.provisioning.PcpService;
 import io.portledger.lwaftr.provisioning.Pool;
 import io.portledger.lwaftr.provisioning.Provisioner;
+import io.portledger.lwaftr.provisioning.SourceLimit;
 import io.portledger.lwaftr.provisioning.Subscribers;
 import io.portledger.lwaftr.radius.Radius;
+import io.portledger.lwaftr.supporting.SupportingSystem;
+import io.portledger.settings.HostPort;
 import io.portledger.softwire.Ipv6Address;
 import io.portledger.softwire.table.BindingReader;
 import io.portledger.softwire.table.BindingTableException;
@@ -26,6 +30,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -62,6 +67,7 @@ public final class Lwaftr implements AutoCloseable {
     private final Provisioner provisioner;
     private final PcpService pcp;
     private final Radius radius;
+    private final SourceLimit requestLimit;
     private final BindingExport export;
     private final Duration snapshotInterval;
     private Instant nextSnapshot;
@@ -70,8 +76,10 @@ public final class Lwaftr implements AutoCloseable {
     /** Whether leases change no more; control thread. */
     private boolean isEnded;
 
+    private final @Nullable PcpProxy pcpProxy;
     private final PcpServer pcpServer;
     private final Optional<DhcpServer> dhcpServer;
+    private final SupportingSystem supporting;
     private final @Nullable Forwarding forwarding;
     private final @Nullable Metrics metrics;
 
@@ -93,24 +101,44 @@ public final class Lwaftr implements AutoCloseable {
         control = group.next();
         radius = startRadius(settings, now);
         provisioner = new Provisioner(leases, subscribers, radius.authority(), clock);
-        pcp = new PcpService(
-                provisioner, settings.pcp().thirdPartyFrom(), journal == null ? now : journal.epochStart());
+        requestLimit = new SourceLimit(settings.requestLimit(), settings.pcp().thirdPartyFrom(), System::nanoTime);
         snapshotInterval = settings.snapshotInterval();
         nextSnapshot = now.plus(snapshotInterval);
         Forwarding started = null;
+        PcpProxy asked = null;
         PcpServer server = null;
         Optional<DhcpServer> dhcp = Optional.empty();
+        SupportingSystem others = null;
         try {
+            asked = startPcpProxy(settings);
+            pcp = new PcpService(
+                    provisioner, asked, settings.pcp().thirdPartyFrom(), journal == null ? now : journal.epochStart());
             addPermanentBindings(settings, now);
             started = startForwarding(settings);
-            server = PcpServer.start(control, settings.pcp().listen().toSocketAddress(), pcp, leases, clock);
+            others = SupportingSystem.start(
+                    settings.supportingSystem(),
+                    leases,
+                    table,
+                    subscribers,
+                    control,
+                    clock,
+                    settings.brAddresses().getFirst());
+            server = PcpServer.start(
+                    control, settings.pcp().listen().toSocketAddress(), pcp, requestLimit, leases, clock);
             dhcp = DhcpServer.start(control, settings.dhcp(), settings.ipv4Address(), provisioner, clock);
-            metrics = Metrics.start(settings.metrics(), table, leases, radius.counters(), dhcp, started);
+            metrics = Metrics.start(
+                    settings.metrics(), table, leases, pcp, requestLimit, radius.counters(), dhcp, others, started);
         } catch (IOException | RuntimeException e) {
             if (server != null) {
                 server.close();
             }
             dhcp.ifPresent(DhcpServer::close);
+            if (asked != null) {
+                asked.close();
+            }
+            if (others != null) {
+                others.close();
+            }
             if (started != null) {
                 started.close();
             }
@@ -122,6 +150,9 @@ public final class Lwaftr implements AutoCloseable {
             throw e instanceof IOException io ? new UncheckedIOException(io.getMessage(), io) : (RuntimeException) e;
         }
         forwarding = started;
+        pcpProxy = asked;
+        supporting = others;
+        var _ = forwardingFailure().thenRun(others::forwardingFailed);
         pcpServer = server;
         dhcpServer = dhcp;
         control.execute(radius::goOn);
@@ -163,6 +194,11 @@ public final class Lwaftr implements AutoCloseable {
     /** DHCP, if it is served. */
     public Optional<DhcpServer> dhcp() {
         return dhcpServer;
+    }
+
+    /** What connects this lwAFTR to the operator's other systems. */
+    public SupportingSystem supportingSystem() {
+        return supporting;
     }
 
     /** The PCP service, for its counters. */
@@ -229,6 +265,10 @@ public final class Lwaftr implements AutoCloseable {
         }
         pcpServer.close();
         dhcpServer.ifPresent(DhcpServer::close);
+        if (pcpProxy != null) {
+            pcpProxy.close();
+        }
+        supporting.close();
         if (metrics != null) {
             metrics.close();
         }
@@ -311,6 +351,20 @@ public final class Lwaftr implements AutoCloseable {
             table.close();
             throw e;
         }
+    }
+
+    private @Nullable PcpProxy startPcpProxy(LwaftrSettings settings) {
+        HostPort central = settings.pcp().centralServer();
+        if (settings.pcp().mode() != LwaftrSettings.PcpMode.PROXY || central == null) {
+            return null;
+        }
+        return PcpProxy.start(
+                control,
+                central.toSocketAddress(),
+                settings.pcp().centralTimeout(),
+                provisioner,
+                clock,
+                new SecureRandom());
     }
 
     private @Nullable Forwarding startForwarding(LwaftrSettings settings) throws IOException {

@@ -5,7 +5,12 @@ import io.portledger.lwaftr.export.ExportSettings;
 import io.portledger.lwaftr.forwarding.BindingTable;
 import io.portledger.lwaftr.forwarding.ForwardingSettings;
 import io.portledger.lwaftr.provisioning.ServiceClass;
+import io.portledger.lwaftr.provisioning.SourceLimit;
 import io.portledger.lwaftr.radius.RadiusSettings;
+import io.portledger.lwaftr.supporting.RestconfSettings;
+import io.portledger.lwaftr.supporting.RoutingSettings;
+import io.portledger.lwaftr.supporting.SupportingSettings;
+import io.portledger.lwaftr.supporting.SupportingSystem;
 import io.portledger.settings.HostPort;
 import io.portledger.settings.Settings;
 import io.portledger.settings.SettingsException;
@@ -13,6 +18,7 @@ import io.portledger.softwire.Ipv4Address;
 import io.portledger.softwire.Ipv4Prefix;
 import io.portledger.softwire.Ipv6Address;
 import io.portledger.softwire.Ipv6Prefix;
+import io.portledger.softwire.table.BindInstance;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -35,12 +41,16 @@ import org.jspecify.annotations.Nullable;
  * @param workers how many threads forward, 1-256
  * @param metrics where they can be read
  * @param pcp the PCP server
+ * @param requestLimit how many provisioning requests of one source are heard
  * @param serviceClasses what is allocated to whom, in the order in which a client's class is looked for
  * @param subscribers file of subscribers' names and service classes by IPv6 prefix
  * @param stateDirectory where leases outlive the process; null: nowhere
  * @param syncState whether leases outlive a failure of the machine too
  * @param radius the AAA servers
  * @param dhcp DHCP
+ * @param restconf the server to which the supporting system writes bindings
+ * @param supporting the supporting system whose bindings are followed
+ * @param routing what the routing daemon is told
  * @param snapshotInterval time between two snapshots of all bindings
  * @param export who is told of bindings
  */
@@ -56,12 +66,16 @@ public record LwaftrSettings(
         int workers,
         Metrics metrics,
         Pcp pcp,
+        SourceLimit.Rate requestLimit,
         List<ServiceClassKeys> serviceClasses,
         @Nullable Path subscribers,
         @Nullable Path stateDirectory,
         boolean syncState,
         RadiusSettings radius,
         DhcpSettings dhcp,
+        RestconfSettings restconf,
+        SupportingSettings supporting,
+        RoutingSettings routing,
         Duration snapshotInterval,
         ExportSettings export) {
 
@@ -112,13 +126,38 @@ public record LwaftrSettings(
      *
      * @param listen the address to which the lwB4s send their requests
      * @param thirdPartyFrom sources that may ask for other hosts
+     * @param mode where the bindings come from
+     * @param centralServer of a proxy: the server that it asks
+     * @param centralTimeout of a proxy: after which silence of the server an lwB4 is told, 1 second and more
      */
-    public record Pcp(HostPort listen, List<Ipv6Prefix> thirdPartyFrom) {
+    public record Pcp(
+            HostPort listen,
+            List<Ipv6Prefix> thirdPartyFrom,
+            PcpMode mode,
+            @Nullable HostPort centralServer,
+            Duration centralTimeout) {
 
-        /** Defensive copy of the list. */
+        /** @throws IllegalArgumentException naming the key and what it allows */
         public Pcp {
             thirdPartyFrom = List.copyOf(thirdPartyFrom);
+            if (mode == PcpMode.PROXY && centralServer == null) {
+                throw new IllegalArgumentException(
+                        "Invalid value \"\" for key pcp.central-server: a proxy needs a server"
+                                + " that it asks (allowed: host:port)");
+            }
+            if (centralTimeout.compareTo(Duration.ofSeconds(1)) < 0) {
+                throw new IllegalArgumentException("Invalid value " + centralTimeout
+                        + " for key pcp.central-timeout: too short (allowed: 1s and more)");
+            }
         }
+    }
+
+    /** Where the bindings come from that lwB4s obtain by PCP. */
+    public enum PcpMode {
+        /** From the service classes of this lwAFTR. */
+        SERVER,
+        /** From a central PCP server (RFC 7648). */
+        PROXY
     }
 
     /**
@@ -178,6 +217,27 @@ public record LwaftrSettings(
     public static LwaftrSettings read(@Nullable Path file, Map<String, String> environment) {
         return Settings.read(WholeFile.class, "lwaftr-defaults.yaml", file, environment)
                 .lwaftr();
+    }
+
+    /** The part that has to do with the operator's other systems. */
+    SupportingSystem.Settings supportingSystem() {
+        var limit = ipv6Side.icmpErrorLimit();
+        BindInstance.IcmpPolicy icmp = new BindInstance.IcmpPolicy(
+                ipv4Side.acceptIncomingIcmp(),
+                null,
+                ipv4Side.generateIcmpErrors(),
+                ipv6Side.generateIcmpErrors(),
+                Math.max(1L, limit.packets() / limit.perSeconds()));
+        BindInstance instance = new BindInstance(
+                restconf.instance(),
+                null,
+                null,
+                0xffff_ffffL,
+                Math.max(0, ipv6Side.mtu() - 40),
+                ipv6Side.mtu(),
+                hairpinning,
+                icmp);
+        return new SupportingSystem.Settings(restconf, supporting, routing, instance);
     }
 
     /** The part that forwarding follows. */

@@ -7,9 +7,13 @@ import io.portledger.lwaftr.forwarding.Counter;
 import io.portledger.lwaftr.forwarding.Counters;
 import io.portledger.lwaftr.forwarding.Forwarding;
 import io.portledger.lwaftr.provisioning.LeaseTable;
+import io.portledger.lwaftr.provisioning.PcpService;
 import io.portledger.lwaftr.provisioning.Pool;
+import io.portledger.lwaftr.provisioning.SourceLimit;
 import io.portledger.lwaftr.radius.RadiusCounter;
 import io.portledger.lwaftr.radius.RadiusCounters;
+import io.portledger.lwaftr.supporting.SupportingSystem;
+import io.portledger.pcp.ResultCode;
 import io.portledger.settings.HostPort;
 import io.prometheus.metrics.core.metrics.CounterWithCallback;
 import io.prometheus.metrics.core.metrics.GaugeWithCallback;
@@ -48,8 +52,11 @@ final class Metrics implements AutoCloseable {
             LwaftrSettings.Metrics settings,
             BindingTable table,
             LeaseTable leases,
+            PcpService pcp,
+            SourceLimit requestLimit,
             RadiusCounters radius,
             Optional<DhcpServer> dhcp,
+            SupportingSystem supporting,
             @Nullable Forwarding forwarding)
             throws IOException {
         HostPort listen = settings.listen();
@@ -88,6 +95,9 @@ final class Metrics implements AutoCloseable {
                     }
                 })
                 .register(registry));
+        register(pcp, registry);
+        register(requestLimit, registry);
+        supporting.register(registry);
         if (forwarding != null) {
             register(forwarding, registry);
         }
@@ -131,6 +141,32 @@ final class Metrics implements AutoCloseable {
                 .labelNames("class")
                 .callback(value -> pools.forEach(pool ->
                         value.call((double) pool.refusals(), pool.serviceClass().name())))
+                .register(registry);
+    }
+
+    private static void register(PcpService pcp, PrometheusRegistry registry) {
+        CounterWithCallback.builder()
+                .name("lwaftr_pcp_responses_total")
+                .help("PCP responses, by their result")
+                .labelNames("result")
+                .callback(value -> {
+                    for (ResultCode code : ResultCode.values()) {
+                        value.call((double) pcp.answered(code), code.name());
+                    }
+                })
+                .register(registry);
+        CounterWithCallback.builder()
+                .name("lwaftr_pcp_unanswered_total")
+                .help("PCP datagrams that got no answer: too short ones, and responses")
+                .callback(value -> value.call((double) pcp.dropped()))
+                .register(registry);
+    }
+
+    private static void register(SourceLimit requestLimit, PrometheusRegistry registry) {
+        CounterWithCallback.builder()
+                .name("lwaftr_requests_over_limit_total")
+                .help("Provisioning requests that were not heard, because their source sent too many")
+                .callback(value -> value.call((double) requestLimit.refused()))
                 .register(registry);
     }
 

@@ -1,5 +1,6 @@
 package io.portledger.lwb4;
 
+import io.portledger.pcp.EpochCheck;
 import io.portledger.pcp.Nonce;
 import io.portledger.pcp.PcpOperation;
 import io.portledger.pcp.PcpOption;

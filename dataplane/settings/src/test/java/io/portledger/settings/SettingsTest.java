@@ -85,7 +85,7 @@ class SettingsTest {
     void recordsInAListMayLeaveKeysOut() {
         Example example = read("""
                 lwaftr:
-                  service-classes:
+                  pools:
                     - {prefix: 192.0.2.0/24, psid-length: 6}
                     - prefix: 198.51.100.0/24
                       psid-length: 8
@@ -212,7 +212,7 @@ class SettingsTest {
                 "PORTLEDGER_LWAFTR_IPV6_SIDE_MTU ~ `` ~ `Invalid value null for key lwaftr.ipv6-side.mtu: it needs a value (leave the key out for its default, \"1500\")`",
                 "PORTLEDGER_LWAFTR_IPV6_SIDE_MTU ~ 5 ~ `in section lwaftr.ipv6-side: mtu 5 is out of range (allowed: 1280-65535)`",
                 "PORTLEDGER_LWAFTR_BR_ADDRESSES ~ [a ~ `this is not YAML: expected ',' or ']', but got <stream end>`",
-                "PORTLEDGER_LWAFTR_SERVICE_CLASSES ~ [{x: 1}] ~ `unknown key lwaftr.pools[0].x (known here: groups, prefix, psid-length, weight)`",
+                "PORTLEDGER_LWAFTR_POOLS ~ [{x: 1}] ~ `unknown key lwaftr.pools[0].x (known here: groups, prefix, psid-length, weight)`",
             })
     void whatIsWrongInTheEnvironmentIsNamedWithItsVariable(String variable, String text, String message) {
         assertThatThrownBy(() -> read("", Map.of(variable, text)))

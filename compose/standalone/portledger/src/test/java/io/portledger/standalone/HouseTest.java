@@ -188,13 +188,14 @@ class HouseTest {
     }
 
     @Test
-    void onlyTheCollectorAndTheJobsTalkToKafka() {
+    void onlyThoseWhoHaveATopicTalkToKafka() {
         noClasses()
                 .that()
                 .resideOutsideOfPackages(
                         "io.portledger.records..",
                         "io.portledger.collector..",
                         "io.portledger.jobs..",
+                        "io.portledger.lwaftr.supporting..",
                         "io.portledger.standalone.kafka..")
                 .should()
                 .dependOnClassesThat()

@@ -156,12 +156,12 @@ class PortledgerTest {
 
         assertThat(run("bindings", "diff", table, table)).isZero();
         assertThat(out.toString()).contains("0 added, 0 removed, 0 changed, 2 unchanged");
-        assertThat(run("bindings", "diff", csv, table))
-                .as("JSON has no subscribers")
-                .isEqualTo(1);
+        assertThat(run("bindings", "diff", csv, table)).isZero();
+        Path other = Files.writeString(directory.resolve("c.csv"), CSV.replace("Elm Street 1", "Oak Street 2"));
+        assertThat(run("bindings", "diff", csv, other)).isEqualTo(1);
         assertThat(out.toString())
                 .contains("< 192.0.2.1 0/6/34 2001:db8:0:100::1 via 2001:db8:ffff::1 Elm Street 1")
-                .contains("> 192.0.2.1 0/6/34 2001:db8:0:100::1 via 2001:db8:ffff::1\n")
+                .contains("> 192.0.2.1 0/6/34 2001:db8:0:100::1 via 2001:db8:ffff::1 Oak Street 2\n")
                 .contains("1 changed, 1 unchanged");
     }
 

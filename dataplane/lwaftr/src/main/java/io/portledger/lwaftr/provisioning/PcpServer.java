@@ -46,10 +46,16 @@ public final class PcpServer implements AutoCloseable {
      *
      * @param loop the control thread
      * @param listen where; port 0 lets the system choose
+     * @param limit which requests are heard
      * @throws UncheckedIOException if the address cannot be had
      */
     public static PcpServer start(
-            EventLoop loop, InetSocketAddress listen, PcpService service, LeaseTable leases, InstantSource clock) {
+            EventLoop loop,
+            InetSocketAddress listen,
+            PcpService service,
+            SourceLimit limit,
+            LeaseTable leases,
+            InstantSource clock) {
         var bound = new Bootstrap()
                 .group(loop)
                 .channel(NioDatagramChannel.class)
@@ -58,7 +64,7 @@ public final class PcpServer implements AutoCloseable {
                         new FixedRecvByteBufAllocator(RECEIVED_OCTETS).maxMessagesPerRead(REQUESTS_AT_ONCE))
                 .option(ChannelOption.SO_RCVBUF, SOCKET_BUFFER_OCTETS)
                 .option(ChannelOption.SO_SNDBUF, SOCKET_BUFFER_OCTETS)
-                .handler(new Handler(service, leases, clock))
+                .handler(new Handler(service, limit, leases, clock))
                 .bind(listen)
                 .awaitUninterruptibly();
         if (!bound.isSuccess()) {
@@ -86,15 +92,25 @@ public final class PcpServer implements AutoCloseable {
         channel.close().awaitUninterruptibly();
     }
 
+    /** An IPv4 address in its mapped form. */
+    static Ipv6Address addressOf(InetAddress address) {
+        byte[] octets = address.getAddress();
+        return octets.length == 4
+                ? Ipv6Address.mapped(Ipv4Address.fromBytes(octets, 0))
+                : Ipv6Address.fromBytes(octets, 0);
+    }
+
     private static final class Handler extends SimpleChannelInboundHandler<DatagramPacket> {
         private final PcpService service;
+        private final SourceLimit limit;
         private final LeaseTable leases;
         private final InstantSource clock;
         private final List<DatagramPacket> answers = new ArrayList<>();
         private boolean isReading;
 
-        Handler(PcpService service, LeaseTable leases, InstantSource clock) {
+        Handler(PcpService service, SourceLimit limit, LeaseTable leases, InstantSource clock) {
             this.service = service;
+            this.limit = limit;
             this.leases = leases;
             this.clock = clock;
         }
@@ -104,6 +120,9 @@ public final class PcpServer implements AutoCloseable {
             isReading = true;
             InetSocketAddress sender = packet.sender();
             Ipv6Address source = addressOf(sender.getAddress());
+            if (!limit.admits(source)) {
+                return;
+            }
             service.serve(packet.content(), source, source, sender.getPort(), clock.instant(), answer -> {
                 answers.add(new DatagramPacket(answer, sender));
                 if (!isReading) {
@@ -141,13 +160,6 @@ public final class PcpServer implements AutoCloseable {
             } else {
                 log.error("A PCP request could not be carried out", cause);
             }
-        }
-
-        private static Ipv6Address addressOf(InetAddress address) {
-            byte[] octets = address.getAddress();
-            return octets.length == 4
-                    ? Ipv6Address.mapped(Ipv4Address.fromBytes(octets, 0))
-                    : Ipv6Address.fromBytes(octets, 0);
         }
     }
 }

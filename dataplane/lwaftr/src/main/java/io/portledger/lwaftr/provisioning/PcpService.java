@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the PCP server answers (RFC 6887, RFC 7753): a datagram and its source in, a datagram out. Control thread only,
@@ -60,6 +61,7 @@ public final class PcpService {
     }
 
     private final Provisioner provisioner;
+    private final @Nullable PcpProxy proxy;
     private final LeaseTable leases;
     private final List<Ipv6Prefix> thirdPartyFrom;
     private final Instant epochStart;
@@ -93,11 +95,16 @@ public final class PcpService {
     }
 
     /**
+     * A service of leases.
+     *
+     * @param proxy obtains them from a central server; null: they are this lwAFTR's own
      * @param thirdPartyFrom sources that may ask for other hosts by THIRD_PARTY
      * @param epochStart when the server's state began: its epoch is 0 then
      */
-    public PcpService(Provisioner provisioner, List<Ipv6Prefix> thirdPartyFrom, Instant epochStart) {
+    public PcpService(
+            Provisioner provisioner, @Nullable PcpProxy proxy, List<Ipv6Prefix> thirdPartyFrom, Instant epochStart) {
         this.provisioner = provisioner;
+        this.proxy = proxy;
         this.leases = provisioner.leases();
         this.thirdPartyFrom = List.copyOf(thirdPartyFrom);
         this.epochStart = epochStart;
@@ -192,9 +199,8 @@ public final class PcpService {
                 requireSoftwireAddress(b4, thirdParty.isPresent());
                 Optional<PcpOption.PortSet> set = request.option(PcpOption.PortSet.class);
                 if (request.lifetimeSeconds() == 0) {
-                    delete(b4, map, set, now);
                     set.ifPresent(processed::add);
-                    answer.succeed(map, 0, processed, now);
+                    delete(b4, map, set, processed, now, answer);
                 } else if (set.isPresent()) {
                     mapSet(
                             b4,
@@ -256,6 +262,30 @@ public final class PcpService {
                 : null;
         Demand demand =
                 new Demand(b4, Origin.PCP, map.nonce(), Duration.ofSeconds(lifetimeSeconds), suggestion, window, port);
+        PcpProxy central = proxy;
+        if (central != null && leases.assigned(b4).isEmpty()) {
+            central.obtain(demand, now, (result, then) -> {
+                try {
+                    switch (result) {
+                        case PcpProxy.Granted(Lease lease) ->
+                            grant(
+                                    lease.binding(),
+                                    window,
+                                    map,
+                                    asked,
+                                    remainingSeconds(lease, then),
+                                    processed,
+                                    then,
+                                    answer);
+                        case PcpProxy.Refused(ResultCode code, long lifetime) -> throw new Refusal(code, lifetime);
+                        case PcpProxy.Released ignored -> throw new IllegalStateException("a demand was a release");
+                    }
+                } catch (Refusal refusal) {
+                    answer.refuse(refusal, then);
+                }
+            });
+            return;
+        }
         provisioner.obtain(demand, now, (outcome, then) -> {
             try {
                 switch (outcome) {
@@ -316,7 +346,13 @@ public final class PcpService {
         throw new Refusal(ResultCode.USER_EX_QUOTA);
     }
 
-    private void delete(Ipv6Address b4, PcpOperation.Map map, Optional<PcpOption.PortSet> set, Instant now)
+    private void delete(
+            Ipv6Address b4,
+            PcpOperation.Map map,
+            Optional<PcpOption.PortSet> set,
+            List<PcpOption> processed,
+            Instant now,
+            Answer answer)
             throws Refusal {
         boolean isWholeHost = map.protocol() == 0 && map.internalPort() == 0;
         if (set.isEmpty() && !isWholeHost) {
@@ -324,6 +360,7 @@ public final class PcpService {
             if (holds(b4, map, now)) {
                 throw new Refusal(ResultCode.NOT_AUTHORIZED);
             }
+            answer.succeed(map, 0, processed, now);
             return;
         }
         PortRange window = isWholeHost
@@ -337,10 +374,22 @@ public final class PcpService {
         Optional<Lease> lease = leases.find(b4, now);
         if (lease.isPresent() && lease.get().binding().ports().intersects(window)) {
             requireNonce(lease.get(), map, now);
+            PcpProxy central = proxy;
+            if (central != null) {
+                central.release(lease.get(), now, (result, then) -> {
+                    if (result instanceof PcpProxy.Refused(ResultCode code, long lifetime)) {
+                        answer.refuse(new Refusal(code, lifetime), then);
+                    } else {
+                        answer.succeed(map, 0, processed, then);
+                    }
+                });
+                return;
+            }
             if (provisioner.release(b4, map.nonce(), now) instanceof Provisioner.Unavailable) {
                 throw new Refusal(ResultCode.NETWORK_FAILURE);
             }
         }
+        answer.succeed(map, 0, processed, now);
     }
 
     private boolean holds(Ipv6Address b4, PcpOperation.Map map, Instant now) {

@@ -48,11 +48,11 @@ class PcpServiceTest {
     private BindingTable table = new BindingTable();
     private Instant now = START;
     private LeaseTable leases = leasesOf(Pools.settings("p", 0, 6, 1024, "192.0.2.1"));
-    private PcpService service = new PcpService(provisioner(), List.of(Ipv6Prefix.parse("::1")), START);
+    private PcpService service = new PcpService(provisioner(), null, List.of(Ipv6Prefix.parse("::1")), START);
 
     @Test
     void theExchangeOfTheFactSheetIsAnsweredOctetByOctet() {
-        service = new PcpService(provisioner(), List.of(), START.minusSeconds(12345));
+        service = new PcpService(provisioner(), null, List.of(), START.minusSeconds(12345));
         leases.addPermanent(
                 List.of(new Binding(
                                 Ipv6Address.parse("2001:db8::dead"),
@@ -439,7 +439,7 @@ class PcpServiceTest {
 
     private void serve(ServiceClass... pools) {
         leases = leasesOf(pools);
-        service = new PcpService(provisioner(), List.of(Ipv6Prefix.parse("::1")), START);
+        service = new PcpService(provisioner(), null, List.of(Ipv6Prefix.parse("::1")), START);
     }
 
     private LeaseTable leasesOf(ServiceClass... pools) {
@@ -457,7 +457,10 @@ class PcpServiceTest {
     /** What is answered to a datagram; null if nothing is. */
     private @Nullable ByteBuf answer(ByteBuf datagram, Ipv6Address source) {
         AtomicReference<@Nullable ByteBuf> answer = new AtomicReference<>();
-        service.serve(datagram, source, source, 40000, now, answer::set);
+        service.serve(datagram, source, source, 40000, now, octets -> {
+            answer.set(Unpooled.copiedBuffer(octets));
+            octets.release();
+        });
         return answer.get();
     }
 

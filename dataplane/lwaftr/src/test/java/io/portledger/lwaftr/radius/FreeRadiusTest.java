@@ -105,7 +105,7 @@ class FreeRadiusTest {
         PcpResponse response = ask(DETERMINED, 7200);
 
         assertThat(response.isSuccess()).isTrue();
-        assertThat(response.option(PcpOption.PortSet.class)).contains(new PcpOption.PortSet(34816, 1024, false));
+        assertThat(response.option(PcpOption.PortSet.class)).contains(new PcpOption.PortSet(1024, 34816, false));
         assertThat(changes)
                 .extracting(BindingChange::binding)
                 .containsExactly(
@@ -131,12 +131,13 @@ class FreeRadiusTest {
                         "Framed-IPv6-Address = 2001:db8:0:100::1",
                         "Calling-Station-Id = \"2001:db8:0:100::1\"",
                         "S46-Lw-BR = 2001:db8:ffff::1",
-                        "S46-Lw-V4V6Bind = 0x0d06c00002010e12008020010db8000001000000000000000001",
+                        "S46-Lw-V4V6Bind = 0x0d06c00002010e14008020010db8000001000000000000000001",
                         "S46-Lw-PSID-Offset = 0",
                         "S46-Lw-PSID-Len = 6",
                         "S46-Lw-PSID = 34816",
-                        "IP-Port-Range-Start = 34816",
-                        "IP-Port-Range-End = 35839")
+                        "IP-Port-Range-Alloc = Allocation",
+                        "IP-Port-Range-Range-Start = 34816",
+                        "IP-Port-Range-Range-End = 35839")
                 .noneMatch(line -> line.startsWith("Acct-Input-Octets") || line.startsWith("Acct-Session-Time"));
         assertThat(stop)
                 .contains(
@@ -339,7 +340,7 @@ class FreeRadiusTest {
         assertThat(changes.getLast().binding())
                 .isEqualTo(new Binding(DETERMINED, Ipv4Address.parse("192.0.2.1"), new PortSet(0, 6, 36), BR, "alice"));
         assertThat(ask(DETERMINED, 7200).option(PcpOption.PortSet.class))
-                .contains(new PcpOption.PortSet(36864, 1024, false));
+                .contains(new PcpOption.PortSet(1024, 36864, false));
         server.awaitAccounting("Stop", record -> record.contains("S46-Lw-PSID = 34816"));
         server.awaitAccounting(
                 "Start", record -> record.contains("S46-Lw-PSID = 36864") && record.contains("Class = 0x616263"));

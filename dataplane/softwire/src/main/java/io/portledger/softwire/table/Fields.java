@@ -7,6 +7,14 @@ import org.jspecify.annotations.Nullable;
 /** What the two formats have in common: the names of the parts of a port set, and how their faults are worded. */
 final class Fields {
 
+    static final String INFO = "binding-ipv6info";
+    static final String IPV4 = "binding-ipv4-addr";
+    static final String PORT_SET = "port-set";
+    static final String BR = "br-ipv6-addr";
+
+    /** In a module of ours that augments RFC 8676. */
+    static final String SUBSCRIBER = "portledger-softwire:subscriber";
+
     static final String PSID_OFFSET = "psid-offset";
     static final String PSID_LEN = "psid-len";
     static final String PSID = "psid";

@@ -4,8 +4,6 @@ import io.portledger.softwire.Binding;
 import io.portledger.softwire.Ipv4Address;
 import io.portledger.softwire.Ipv6Address;
 import io.portledger.softwire.Ipv6Prefix;
-import io.portledger.softwire.PortSet;
-import io.portledger.softwire.Softwire;
 import io.portledger.softwire.table.BindInstance.IcmpPolicy;
 import java.io.IOException;
 import java.io.InputStream;
@@ -14,6 +12,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
@@ -27,7 +27,8 @@ import tools.jackson.core.json.JsonFactory;
 /**
  * Reads the binding table of an instance of {@code ietf-softwire-br} (RFC 8676) in JSON (RFC 7951).
  *
- * <p>{@code binding-ipv6info} is the lwB4's address, or a prefix, from which the address is made by RFC 7596 §5.1.
+ * <p>{@code binding-ipv6info} is the lwB4's address, or a prefix, from which the address is made by RFC 7596 §5.1. The
+ * leaf {@code portledger-softwire:subscriber} is the subscriber's name.
  * Members of other modules and read-only counters are skipped, any other unknown member is an error. One
  * {@code bind-instance} is read; a second is an error.
  */
@@ -45,6 +46,7 @@ public final class JsonBindingReader implements BindingReader {
     /** The leaves of the instance beside the table, by name: String, Long or Boolean. */
     private final Map<String, Object> leaves = new HashMap<>();
 
+    private boolean isStrict;
     private boolean hasIcmpPolicy;
     private @Nullable BindInstance instance;
     private State state = State.BEFORE_ENTRIES;
@@ -70,29 +72,113 @@ public final class JsonBindingReader implements BindingReader {
         json = FACTORY.createParser(ObjectReadContext.empty(), in);
     }
 
+    /** What a document of entries begins with. */
+    public enum Root {
+        /** {@code {"ietf-softwire-br:binding-table": {"binding-entry": [...]}}}. */
+        TABLE,
+        /** {@code {"ietf-softwire-br:binding-entry": [...]}}. */
+        ENTRIES,
+        /** The members of one entry. */
+        ENTRY
+    }
+
+    /**
+     * Reads a whole document of entries, in which nothing may be that this reader does not know, and which may lack
+     * leaves. The stream is not closed.
+     *
+     * @param entries is told each entry, when it has been read
+     * @throws BindingTableException if the document is not right; entries before the fault have been told
+     * @throws UncheckedIOException if it cannot be read
+     */
+    public static void readEntries(InputStream in, Root root, Consumer<? super BindingEntry> entries) {
+        // The parser is not closed: it holds nothing but the stream, which is the caller's.
+        JsonBindingReader reader = new JsonBindingReader(in, "", null);
+        reader.isStrict = true;
+        reader.guarded(() -> {
+            reader.entries(root, entries);
+            return null;
+        });
+    }
+
+    private void entries(Root root, Consumer<? super BindingEntry> entries) {
+        json.nextToken();
+        require(JsonToken.START_OBJECT, "this is no JSON object");
+        if (root == Root.ENTRY) {
+            entries.accept(entry(true));
+        } else {
+            only(MODULE + (root == Root.TABLE ? "binding-table" : "binding-entry"));
+            if (root == Root.TABLE) {
+                json.nextToken();
+                require(JsonToken.START_OBJECT, "binding-table is an object");
+                if (json.nextToken() == JsonToken.PROPERTY_NAME) {
+                    if (!json.currentName().equals("binding-entry")) {
+                        unknownMember("binding-table");
+                    }
+                    list(entries);
+                    json.nextToken();
+                }
+                requireEnd("binding-table");
+            } else {
+                list(entries);
+            }
+            json.nextToken();
+            requireEnd("");
+        }
+        if (json.nextToken() != null) {
+            throw fault("text after the end");
+        }
+    }
+
+    private void list(Consumer<? super BindingEntry> entries) {
+        json.nextToken();
+        require(JsonToken.START_ARRAY, "binding-entry is a list of objects");
+        while (json.nextToken() != JsonToken.END_ARRAY) {
+            require(JsonToken.START_OBJECT, "binding-entry is a list of objects");
+            entries.accept(entry(true));
+        }
+    }
+
+    /** The object's first and only member. */
+    private void only(String name) {
+        if (json.nextToken() != JsonToken.PROPERTY_NAME || !json.currentName().equals(name)) {
+            throw fault("expected the member \"" + name + "\""
+                    + (json.currentToken() == JsonToken.PROPERTY_NAME ? ", not \"" + json.currentName() + "\"" : ""));
+        }
+    }
+
+    private void requireEnd(String parent) {
+        if (json.currentToken() == JsonToken.PROPERTY_NAME) {
+            unknownMember(parent);
+        }
+    }
+
     @Override
     public boolean hasNext() {
         if (next == null && state != State.AT_END) {
-            try {
-                next = read();
-            } catch (BindingTableException e) {
-                state = State.AT_END;
-                throw e;
-            } catch (JacksonIOException e) {
-                state = State.AT_END;
-                throw new UncheckedIOException(e.getCause());
-            } catch (JacksonException e) {
-                state = State.AT_END;
-                TokenStreamLocation location = e.getLocation();
-                throw new BindingTableException(
-                        file,
-                        location == null ? 0 : location.getLineNr(),
-                        location == null ? 0 : location.getColumnNr(),
-                        "this is not JSON: " + e.getOriginalMessage(),
-                        e);
-            }
+            next = guarded(this::read);
         }
         return next != null;
+    }
+
+    private <T extends @Nullable Object> T guarded(Supplier<T> reading) {
+        try {
+            return reading.get();
+        } catch (BindingTableException e) {
+            state = State.AT_END;
+            throw e;
+        } catch (JacksonIOException e) {
+            state = State.AT_END;
+            throw new UncheckedIOException(e.getCause());
+        } catch (JacksonException e) {
+            state = State.AT_END;
+            TokenStreamLocation location = e.getLocation();
+            throw new BindingTableException(
+                    file,
+                    location == null ? 0 : location.getLineNr(),
+                    location == null ? 0 : location.getColumnNr(),
+                    "this is not JSON: " + e.getOriginalMessage(),
+                    e);
+        }
     }
 
     @Override
@@ -139,7 +225,7 @@ public final class JsonBindingReader implements BindingReader {
         if (state == State.IN_ENTRIES) {
             if (json.nextToken() == JsonToken.START_OBJECT) {
                 nextLine = json.currentTokenLocation().getLineNr();
-                return entry();
+                return binding();
             }
             require(JsonToken.END_ARRAY, "binding-entry is a list of objects");
             state = State.AT_END;
@@ -309,65 +395,77 @@ public final class JsonBindingReader implements BindingReader {
         return type.cast(value);
     }
 
-    private Binding entry() {
+    private Binding binding() {
         TokenStreamLocation start = json.currentTokenLocation();
-        String info = null;
+        BindingEntry entry = entry(false);
+        try {
+            return entry.toBinding(defaultBr);
+        } catch (IllegalArgumentException e) {
+            throw fault(String.valueOf(e.getMessage()), start, e);
+        }
+    }
+
+    /**
+     * Reads the members of an entry that has begun.
+     *
+     * @param isPartial whether its port set may lack parts
+     */
+    private BindingEntry entry(boolean isPartial) {
+        TokenStreamLocation start = json.currentTokenLocation();
+        Ipv6Prefix info = null;
         Ipv4Address ipv4 = null;
         Ipv6Address br = null;
-        PortSet ports = null;
+        String subscriber = null;
+        Integer[] ports = new Integer[3];
         for (String member = nextMember(); member != null; member = nextMember()) {
             try {
                 switch (member) {
-                    case "binding-ipv6info" -> info = string(member);
-                    case "binding-ipv4-addr" -> ipv4 = Ipv4Address.parse(string(member));
-                    case "br-ipv6-addr" -> br = Ipv6Address.parse(string(member));
-                    case "port-set" -> ports = portSet();
+                    case Fields.INFO -> info = Ipv6Prefix.parse(string(member));
+                    case Fields.IPV4 -> ipv4 = Ipv4Address.parse(string(member));
+                    case Fields.BR -> br = Ipv6Address.parse(string(member));
+                    case Fields.PORT_SET -> portSet(ports, isPartial);
+                    case Fields.SUBSCRIBER -> {
+                        subscriber = string(member);
+                        if (subscriber.isEmpty()) {
+                            throw new IllegalArgumentException("subscriber is empty (expected a name, or no leaf)");
+                        }
+                        BindingEntry.requireSubscriber(subscriber);
+                    }
                     default -> unknownMember("binding-entry");
                 }
             } catch (IllegalArgumentException e) {
                 throw fault(String.valueOf(e.getMessage()), json.currentTokenLocation(), e);
             }
         }
-        try {
-            if (info == null) {
-                throw new IllegalArgumentException("binding-ipv6info is missing");
-            }
-            if (ipv4 == null) {
-                throw new IllegalArgumentException(
-                        "binding-ipv4-addr is missing; only softwires with IPv4 are bindings");
-            }
-            if (ports == null) {
-                throw new IllegalArgumentException("port-set is missing (expected psid-len 0 for a whole address)");
-            }
-            Ipv6Address b4 = info.indexOf('/') < 0
-                    ? Ipv6Address.parse(info)
-                    : Softwire.address(Ipv6Prefix.parse(info), ipv4, ports);
-            return new Binding(b4, ipv4, ports, Fields.brAddress("br-ipv6-addr", br, defaultBr));
-        } catch (IllegalArgumentException e) {
-            throw fault(String.valueOf(e.getMessage()), start, e);
+        if (info == null) {
+            throw fault("binding-ipv6info is missing", start, null);
         }
+        return new BindingEntry(info, ipv4, ports[0], ports[1], ports[2], br, subscriber);
     }
 
-    private PortSet portSet() {
+    /** Reads psid-offset, psid-len and psid, in this order, into {@code parts}. */
+    private void portSet(@Nullable Integer[] parts, boolean isPartial) {
         json.nextToken();
         require(JsonToken.START_OBJECT, "port-set is an object");
         TokenStreamLocation start = json.currentTokenLocation();
-        int psidOffset = 0;
-        int psidLength = -1;
-        int psid = -1;
         for (String member = nextMember(); member != null; member = nextMember()) {
             switch (member) {
-                case Fields.PSID_OFFSET -> psidOffset = number(member, 16);
-                case Fields.PSID_LEN -> psidLength = number(member, 15);
-                case Fields.PSID -> psid = number(member, 0xffff);
-                default -> unknownMember("port-set");
+                case Fields.PSID_OFFSET -> parts[0] = number(member, 16);
+                case Fields.PSID_LEN -> parts[1] = number(member, 15);
+                case Fields.PSID -> parts[2] = number(member, 0xffff);
+                default -> unknownMember(Fields.PORT_SET);
             }
         }
-        if (psidLength < 0 || psid < 0) {
-            throw fault((psidLength < 0 ? Fields.PSID_LEN : Fields.PSID) + " is missing in port-set", start, null);
+        if (isPartial) {
+            return;
+        }
+        Integer length = parts[1];
+        Integer psid = parts[2];
+        if (length == null || psid == null) {
+            throw fault((length == null ? Fields.PSID_LEN : Fields.PSID) + " is missing in port-set", start, null);
         }
         try {
-            return Fields.portSet(psidOffset, psidLength, psid);
+            Fields.portSet(parts[0] == null ? 0 : parts[0], length, psid);
         } catch (IllegalArgumentException e) {
             throw fault(String.valueOf(e.getMessage()), start, e);
         }
@@ -411,13 +509,13 @@ public final class JsonBindingReader implements BindingReader {
             return null;
         }
         String name = json.currentName();
-        return name.startsWith(MODULE) ? name.substring(MODULE.length()) : name;
+        return name.startsWith(MODULE) && !isStrict ? name.substring(MODULE.length()) : name;
     }
 
     /** Skips a member of another module, which RFC 7951 §4 marks by its prefix. */
     private void unknownMember(String parent) {
         String name = json.currentName();
-        if (name.indexOf(':') < 0 || name.startsWith(MODULE)) {
+        if (isStrict || name.indexOf(':') < 0 || name.startsWith(MODULE)) {
             throw fault("unknown member \"" + name + "\"" + (parent.isEmpty() ? "" : " in " + parent));
         }
         skipValue();

@@ -14,8 +14,8 @@ import tools.jackson.core.json.JsonWriteFeature;
 /**
  * Writes a binding table as an instance of {@code ietf-softwire-br} (RFC 8676) in JSON (RFC 7951), one binding a line.
  *
- * <p>RFC 8676 keeps one entry for each lwB4, no PSID length of 16 and no subscriber. The first two are refused; a
- * subscriber is left out, and counted. To know an lwB4 again takes about 40 octets of memory a binding.
+ * <p>RFC 8676 keeps one entry for each lwB4 and no PSID length of 16; both are refused. A subscriber is a leaf of our own
+ * module {@code portledger-softwire}. To know an lwB4 again takes about 40 octets of memory a binding.
  */
 public final class JsonBindingWriter implements BindingWriter {
 
@@ -29,7 +29,6 @@ public final class JsonBindingWriter implements BindingWriter {
     private final BindInstance instance;
     private final LineIndex entryByB4 = LineIndex.of128BitKeys();
     private int entries;
-    private long subscribersLeftOut;
     private boolean isClosed;
 
     /** Takes over {@code out} and writes everything that stands before the table. */
@@ -71,6 +70,7 @@ public final class JsonBindingWriter implements BindingWriter {
         }
         try {
             binding.ports().requireYang();
+            BindingEntry.requireSubscriber(binding.subscriber());
         } catch (IllegalArgumentException e) {
             throw cannot(
                     "the binding of " + binding.b4() + " at " + binding.ipv4() + ": " + e.getMessage(), CSV_CAN, e);
@@ -85,31 +85,10 @@ public final class JsonBindingWriter implements BindingWriter {
                     null);
         }
         try {
-            writeEntry(binding);
+            BindingEntry.write(json, binding);
         } catch (JacksonIOException e) {
             throw e.getCause();
         }
-        if (binding.subscriber() != null) {
-            subscribersLeftOut++;
-        }
-    }
-
-    private void writeEntry(Binding binding) {
-        json.writeStartObject();
-        json.writeStringProperty("binding-ipv6info", binding.b4().toString());
-        json.writeStringProperty("binding-ipv4-addr", binding.ipv4().toString());
-        json.writeName("port-set").writeStartObject();
-        json.writeNumberProperty(Fields.PSID_OFFSET, binding.ports().psidOffset());
-        json.writeNumberProperty(Fields.PSID_LEN, binding.ports().psidLength());
-        json.writeNumberProperty(Fields.PSID, binding.ports().psid());
-        json.writeEndObject();
-        json.writeStringProperty("br-ipv6-addr", binding.br().toString());
-        json.writeEndObject();
-    }
-
-    /** How many bindings had a subscriber, which RFC 8676 has no place for. */
-    public long subscribersLeftOut() {
-        return subscribersLeftOut;
     }
 
     /** Writes everything that stands behind the table and closes the target. */

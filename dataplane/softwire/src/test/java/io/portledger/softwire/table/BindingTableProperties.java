@@ -54,7 +54,7 @@ class BindingTableProperties {
         Map<Ipv6Address, Binding> byB4 = new HashMap<>();
         for (Binding b : bindings) {
             if (b.ports().psidLength() < 16) {
-                byB4.put(b.b4(), new Binding(b.b4(), b.ipv4(), b.ports(), b.br()));
+                byB4.put(b.b4(), isOfYang(b.subscriber()) ? b : new Binding(b.b4(), b.ipv4(), b.ports(), b.br()));
             }
         }
         List<Binding> expressible = List.copyOf(byB4.values());
@@ -128,6 +128,15 @@ class BindingTableProperties {
             if (!isSound) {
                 return;
             }
+        }
+    }
+
+    private static boolean isOfYang(@Nullable String subscriber) {
+        try {
+            BindingEntry.requireSubscriber(subscriber);
+            return true;
+        } catch (IllegalArgumentException e) {
+            return false;
         }
     }
 

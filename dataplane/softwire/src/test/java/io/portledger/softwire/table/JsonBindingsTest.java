@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.portledger.softwire.Binding;
 import io.portledger.softwire.Ipv4Address;
 import io.portledger.softwire.Ipv6Address;
+import io.portledger.softwire.Ipv6Prefix;
 import io.portledger.softwire.PortSet;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -260,14 +261,75 @@ class JsonBindingsTest {
     }
 
     @Test
-    void subscribersAreLeftOutAndCounted() throws IOException {
+    void aSubscriberIsALeafOfOurOwnModule() throws IOException {
+        Binding named = new Binding(SHARED.b4(), SHARED.ipv4(), SHARED.ports(), BR, "Haus 7");
         StringWriter out = new StringWriter();
         try (JsonBindingWriter writer = new JsonBindingWriter(out, BindInstance.named("x"))) {
-            writer.write(new Binding(SHARED.b4(), SHARED.ipv4(), SHARED.ports(), BR, "Haus 7"));
+            writer.write(named);
             writer.write(OF_PREFIX);
-            assertThat(writer.subscribersLeftOut()).isEqualTo(1);
         }
-        assertThat(read(out.toString(), null)).containsExactly(SHARED, OF_PREFIX);
+        assertThat(out.toString()).contains("\"portledger-softwire:subscriber\": \"Haus 7\"");
+        assertThat(read(out.toString(), null)).containsExactly(named, OF_PREFIX);
+    }
+
+    @Test
+    void aSubscriberThatYangForbidsIsRefusedBothWays() throws IOException {
+        String entry = "{\"binding-ipv6info\":\"2001:db8::1\",\"binding-ipv4-addr\":\"192.0.2.1\","
+                + "\"port-set\":{\"psid-len\":6,\"psid\":34},\"portledger-softwire:subscriber\":\"a\\u0001\"}";
+        assertThatThrownBy(() -> read(table(entry), BR))
+                .hasMessage("line 1: subscriber has a character that YANG does not allow, U+0001");
+        try (JsonBindingWriter writer = new JsonBindingWriter(new StringWriter(), BindInstance.named("x"))) {
+            assertThatThrownBy(
+                            () -> writer.write(new Binding(SHARED.b4(), SHARED.ipv4(), SHARED.ports(), BR, "a\u0001")))
+                    .hasMessageEndingWith("subscriber has a character that YANG does not allow, U+0001");
+            assertThatThrownBy(() ->
+                            writer.write(new Binding(SHARED.b4(), SHARED.ipv4(), SHARED.ports(), BR, "ü".repeat(257))))
+                    .hasMessageEndingWith("subscriber is too long (allowed: at most 512 octets)");
+        }
+    }
+
+    @Test
+    void entriesAreReadFromResources() {
+        String entry = "{\"binding-ipv6info\":\"2001:db8::1\",\"port-set\":{\"psid\":35}}";
+        BindingEntry expected = new BindingEntry(Ipv6Prefix.parse("2001:db8::1"), null, null, null, 35, null, null);
+
+        assertThat(entries(JsonBindingReader.Root.ENTRY, entry)).containsExactly(expected);
+        assertThat(entries(JsonBindingReader.Root.ENTRIES, "{\"ietf-softwire-br:binding-entry\":[" + entry + "]}"))
+                .containsExactly(expected);
+        assertThat(entries(
+                        JsonBindingReader.Root.TABLE,
+                        "{\"ietf-softwire-br:binding-table\":{\"binding-entry\":[" + entry + "," + entry + "]}}"))
+                .containsExactly(expected, expected);
+        assertThat(entries(JsonBindingReader.Root.TABLE, "{\"ietf-softwire-br:binding-table\":{}}"))
+                .isEmpty();
+        assertThat(expected.over(BindingEntry.of(SHARED)).toBinding(null))
+                .isEqualTo(new Binding(expected.info().first(), SHARED.ipv4(), new PortSet(0, 6, 35), BR));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '~', quoteCharacter = '`', textBlock = """
+                TABLE ~ {"binding-table":{}} ~ line 1: expected the member "ietf-softwire-br:binding-table", not "binding-table"
+                TABLE ~ {} ~ line 1: expected the member "ietf-softwire-br:binding-table"
+                TABLE ~ {"ietf-softwire-br:binding-table":{},"x":1} ~ line 1: unknown member "x"
+                TABLE ~ {"ietf-softwire-br:binding-table":{"x:y":1}} ~ line 1: unknown member "x:y" in binding-table
+                ENTRIES ~ {"ietf-softwire-br:binding-entry":{}} ~ line 1: binding-entry is a list of objects
+                ENTRIES ~ {"ietf-softwire-br:binding-entry":[]} 1 ~ line 1: text after the end
+                ENTRY ~ [] ~ line 1: this is no JSON object
+                ENTRY ~ {"x:y":1,"binding-ipv6info":"::1"} ~ line 1: unknown member "x:y" in binding-entry
+                ENTRY ~ {"ietf-softwire-br:binding-ipv6info":"::1"} ~ line 1: unknown member "ietf-softwire-br:binding-ipv6info" in binding-entry
+                ENTRY ~ {} ~ line 1: binding-ipv6info is missing
+                ENTRY ~ {"binding-ipv6info":"::1","portledger-softwire:subscriber":""} ~ line 1: subscriber is empty (expected a name, or no leaf)
+                """)
+    void whatIsNoResourceIsRefused(JsonBindingReader.Root root, String json, String fault) {
+        assertThatThrownBy(() -> entries(root, json))
+                .isInstanceOf(BindingTableException.class)
+                .hasMessage(fault);
+    }
+
+    private static List<BindingEntry> entries(JsonBindingReader.Root root, String json) {
+        List<BindingEntry> entries = new ArrayList<>();
+        JsonBindingReader.readEntries(bytes(json), root, entries::add);
+        return entries;
     }
 
     @Test

@@ -1,11 +1,11 @@
-package io.portledger.lwb4;
+package io.portledger.pcp;
 
 import java.time.Instant;
 
 /**
- * Tells by a server's epoch times whether it lost its mappings (RFC 6887 §8.5): does its time run as ours does?
+ * Tells by a server's epoch times whether it lost its mappings (RFC 6887 §8.5): does its time run as ours does? One thread.
  */
-final class EpochCheck {
+public final class EpochCheck {
 
     private boolean isFirst = true;
     private long previousServer;
@@ -16,7 +16,7 @@ final class EpochCheck {
      *
      * @return false if the server has lost its state since the response before
      */
-    boolean accept(long serverSeconds, Instant now) {
+    public boolean accept(long serverSeconds, Instant now) {
         long client = now.getEpochSecond();
         boolean isValid = isFirst || isPlausible(serverSeconds, client);
         isFirst = false;

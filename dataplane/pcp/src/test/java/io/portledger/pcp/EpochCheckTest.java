@@ -1,4 +1,4 @@
-package io.portledger.lwb4;
+package io.portledger.pcp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
