@@ -6,6 +6,7 @@ import io.portledger.lwaftr.forwarding.BindingTable;
 import io.portledger.lwaftr.forwarding.Counter;
 import io.portledger.lwaftr.forwarding.Counters;
 import io.portledger.lwaftr.forwarding.Forwarding;
+import io.portledger.lwaftr.provisioning.DataPathRequests;
 import io.portledger.lwaftr.provisioning.LeaseTable;
 import io.portledger.lwaftr.provisioning.PcpService;
 import io.portledger.lwaftr.provisioning.Pool;
@@ -54,6 +55,7 @@ final class Metrics implements AutoCloseable {
             LeaseTable leases,
             PcpService pcp,
             SourceLimit requestLimit,
+            DataPathRequests requests,
             RadiusCounters radius,
             Optional<DhcpServer> dhcp,
             SupportingSystem supporting,
@@ -97,6 +99,7 @@ final class Metrics implements AutoCloseable {
                 .register(registry));
         register(pcp, registry);
         register(requestLimit, registry);
+        register(requests, registry);
         supporting.register(registry);
         if (forwarding != null) {
             register(forwarding, registry);
@@ -167,6 +170,14 @@ final class Metrics implements AutoCloseable {
                 .name("lwaftr_requests_over_limit_total")
                 .help("Provisioning requests that were not heard, because their source sent too many")
                 .callback(value -> value.call((double) requestLimit.refused()))
+                .register(registry);
+    }
+
+    private static void register(DataPathRequests requests, PrometheusRegistry registry) {
+        CounterWithCallback.builder()
+                .name("lwaftr_data_path_unsent_replies_total")
+                .help("Answers to provisioning requests from the data path that were lost: too many waited to be sent")
+                .callback(value -> value.call((double) requests.unsent()))
                 .register(registry);
     }
 

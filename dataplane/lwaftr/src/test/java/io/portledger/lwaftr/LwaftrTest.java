@@ -86,6 +86,29 @@ class LwaftrTest {
     }
 
     @Test
+    void whoAsksTooOftenIsNotHeardForAWhile() throws Exception {
+        lwaftr.close();
+        lwaftr = start(
+                Map.of("REQUEST_LIMIT_PER_SECOND", "1", "REQUEST_LIMIT_BURST", "2", "METRICS_LISTEN", "127.0.0.1:0"));
+        URI metrics = URI.create(
+                "http://127.0.0.1:" + lwaftr.metricsAddress().orElseThrow().getPort() + "/metrics");
+        byte[] nonsense = new byte[24];
+        try (DatagramSocket socket = new DatagramSocket(0, InetAddress.ofLiteral("::1"))) {
+            for (int i = 0; i < 100; i++) {
+                socket.send(new DatagramPacket(nonsense, nonsense.length, lwaftr.pcpAddress()));
+            }
+        }
+
+        Awaitility.await()
+                .until(() -> HttpClient.newHttpClient()
+                        .send(HttpRequest.newBuilder(metrics).build(), HttpResponse.BodyHandlers.ofString())
+                        .body()
+                        .lines()
+                        .anyMatch(line ->
+                                line.startsWith("lwaftr_requests_over_limit_total ") && !line.endsWith(" 0.0")));
+    }
+
+    @Test
     void servesNoMetricsUnlessToldTo() {
         assertThat(lwaftr.metricsAddress()).isEmpty();
     }

@@ -279,6 +279,8 @@ public final class PcpClient {
             boolean isValid = epoch.accept(response.epochSeconds(), now);
             if (map.internalPort() == askedPort && awaited != null) {
                 take(response, map, isValid, now);
+            } else if (response.isSuccess() && map.internalPort() == FIRST_INTERNAL_PORT) {
+                update(response, map, now);
             }
             return true;
         }
@@ -290,6 +292,23 @@ public final class PcpClient {
             return true;
         }
         return false;
+    }
+
+    /** RFC 6887 §14.2: what the server says unasked, it is asked for, so that whatever came before is in order. */
+    private void update(PcpResponse response, PcpOperation.Map map, Instant now) {
+        Holding had = holding;
+        Optional<PortRange> range = rangeOf(response, map);
+        if (state == State.BOUND
+                && had != null
+                && response.lifetimeSeconds() > 0
+                && map.externalAddress().isMapped()
+                && range.isPresent()
+                && !(had.ipv4().equals(map.externalAddress().embeddedIpv4())
+                        && had.ranges().getFirst().equals(range.get()))) {
+            suggestedAddress = map.externalAddress();
+            suggestedPort = map.externalPort();
+            renew(now);
+        }
     }
 
     private void take(PcpResponse response, PcpOperation.Map map, boolean isEpochValid, Instant now) {

@@ -346,6 +346,36 @@ class PcpClientTest {
     }
 
     @Test
+    void aMappingUpdateWithOtherPortsIsAskedForAtOnceAndTheOldOnesAreLost() {
+        client.obtain(now);
+        grant(RANGE, EXTERNAL, 3600);
+        Holding had = client.holding().orElseThrow();
+        outcomes.clear();
+        PortRange other = new PortRange(2048, 3071);
+        now = now.plusSeconds(60);
+        grant(other, OTHER_EXTERNAL, 0xffff_ffffL);
+        assertThat(sent.getLast().request().operation())
+                .isEqualTo(new PcpOperation.Map(client.nonce(), 0, 1, 2048, OTHER_EXTERNAL));
+        assertThat(client.holding()).contains(had);
+
+        grant(other, OTHER_EXTERNAL, 3600);
+        assertThat(outcomes).first().isEqualTo(new PcpClient.Lost(had));
+        assertThat(client.holding().orElseThrow().ranges()).containsExactly(other);
+    }
+
+    @Test
+    void aMappingUpdateThatSaysWhatItKnowsOrThatComesFromAStrangerChangesNothing() {
+        client.obtain(now);
+        grant(RANGE, EXTERNAL, 3600);
+        Holding had = client.holding().orElseThrow();
+        grant(RANGE, EXTERNAL, 3600);
+        PcpOperation.Map foreign = new PcpOperation.Map(new Nonce(9, 9), 0, 1, 2048, OTHER_EXTERNAL);
+        client.onResponse(PcpResponse.success(foreign, 3600, 1, List.of()), now);
+        assertThat(sent).hasSize(1);
+        assertThat(client.holding()).contains(had);
+    }
+
+    @Test
     void anotherHostsBindingIsAskedForByThirdParty() {
         client = new PcpClient(
                 new PcpClient.Wishes(Ipv6Address.parse("::1"), SOURCE, 60, false), random(1), new Recorder());

@@ -173,8 +173,8 @@ final class BindingsCommand {
                 } else if (!diff.isEmpty()) {
                     target.become(wanted, changes);
                 }
-                out.println(
-                        (dryRun ? "would be " : "") + wanted.size() + " bindings in " + target.name() + ": " + summary(diff));
+                out.println((dryRun ? "would be " : "") + wanted.size() + " bindings in " + target.name() + ": "
+                        + summary(diff));
             }
             return 0;
         }
@@ -205,8 +205,9 @@ final class BindingsCommand {
                 "Usage: portledger bindings export [OPTIONS] TABLE FILE",
                 "       portledger bindings export [OPTIONS] (--lwaftr URL | --kafka HOST:PORT) FILE"
             },
-            description = "Write the bindings of TABLE, or, with --lwaftr or --kafka, of what runs, to FILE, for a system"
-                    + " that wants them.")
+            description =
+                    "Write the bindings of TABLE, or, with --lwaftr or --kafka, of what runs, to FILE, for a system"
+                            + " that wants them.")
     static final class Export implements Callable<Integer> {
 
         @Spec

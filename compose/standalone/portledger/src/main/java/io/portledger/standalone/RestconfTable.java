@@ -67,17 +67,17 @@ final class RestconfTable implements RunningTable.Opened {
         boolean isLoopback = lwaftr.getHost() != null
                 && InetAddress.getByName(lwaftr.getHost()).isLoopbackAddress();
         if (lwaftr.getHost() == null || !(scheme.equals("https") || (scheme.equals("http") && isLoopback))) {
-            throw new IOException(lwaftr + " is no address of an lwAFTR (allowed: https://HOST:PORT, or http://HOST:PORT "
-                    + "on this machine)");
+            throw new IOException(
+                    lwaftr + " is no address of an lwAFTR (allowed: https://HOST:PORT, or http://HOST:PORT "
+                            + "on this machine)");
         }
         String token = Files.readAllLines(tokenFile).stream()
                 .map(String::strip)
                 .filter(line -> !line.isEmpty() && !line.startsWith("#"))
                 .findFirst()
                 .orElseThrow(() -> new IOException(tokenFile + " has no token"));
-        HttpClient.Builder client = HttpClient.newBuilder()
-                .connectTimeout(Duration.ofSeconds(10))
-                .version(HttpClient.Version.HTTP_1_1);
+        HttpClient.Builder client =
+                HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(10)).version(HttpClient.Version.HTTP_1_1);
         if (ca != null) {
             client.sslContext(trusting(ca));
         }
@@ -104,7 +104,8 @@ final class RestconfTable implements RunningTable.Opened {
     }
 
     @Override
-    public void become(List<Binding> wanted, List<BindingDiff.Change> changes) throws IOException, InterruptedException {
+    public void become(List<Binding> wanted, List<BindingDiff.Change> changes)
+            throws IOException, InterruptedException {
         Path body = Files.createTempFile("bindings", ".json");
         try {
             try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(body));

@@ -40,7 +40,8 @@ final class RunningTable {
     @Option(
             names = "--ca",
             paramLabel = "FILE",
-            description = "PEM file with the certificates to trust, if the lwAFTR's is not one that this system trusts.")
+            description =
+                    "PEM file with the certificates to trust, if the lwAFTR's is not one that this system trusts.")
     private @Nullable Path ca;
 
     @Option(
@@ -130,8 +131,7 @@ final class RunningTable {
         String brokers = kafka == null ? "" : kafka;
         client.putIfAbsent("default.api.timeout.ms", "20000");
         client.putIfAbsent("delivery.timeout.ms", "60000");
-        SupportingSettings.Kafka settings =
-                new SupportingSettings.Kafka(brokers, topic, Duration.ofMinutes(1), client);
+        SupportingSettings.Kafka settings = new SupportingSettings.Kafka(brokers, topic, Duration.ofMinutes(1), client);
         try {
             if (isToBeMade && BindingTopic.create(settings)) {
                 warning.accept("made topic " + topic + " at " + brokers);

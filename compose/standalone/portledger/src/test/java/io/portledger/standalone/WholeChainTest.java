@@ -151,6 +151,24 @@ class WholeChainTest {
         assertThat(ask(2_000, 5)).as("wrong answers about what came afterwards").isEmpty();
     }
 
+    @Test
+    @Order(5)
+    void aBindingThatCameByAnyWayIsAnsweredWithItsHolderAndHisName() throws Exception {
+        try (EveryWay ways = new EveryWay(directory.resolve("ways"), standalone.ipfix(), standalone.kafka())) {
+            for (EveryWay.Held held : ways.held()) {
+                await(held.way()).atMost(PATIENCE).untilAsserted(() -> {
+                    Answer answer =
+                            ledger.whoHeld(new Question(held.ipv4(), held.port(), Instant.now(), Duration.ZERO));
+                    assertThat(answer.verdict()).isEqualTo(Verdict.HELD);
+                    assertThat(answer.holders()).singleElement().satisfies(interval -> {
+                        assertThat(interval.holder().b4()).isEqualTo(held.b4());
+                        assertThat(interval.holder().subscriber()).isEqualTo(held.subscriber());
+                    });
+                });
+            }
+        }
+    }
+
     private Standalone start() throws Exception {
         return Standalone.start(directory.resolve("data"), StandaloneSettings.of(ports), line -> {});
     }

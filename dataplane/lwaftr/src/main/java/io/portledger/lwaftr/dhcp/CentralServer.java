@@ -17,6 +17,7 @@ import io.portledger.lwaftr.provisioning.Provisioner;
 import io.portledger.pcp.Nonce;
 import io.portledger.settings.HostPort;
 import io.portledger.softwire.Binding;
+import io.portledger.softwire.Ipv4Address;
 import io.portledger.softwire.Ipv6Address;
 import io.portledger.softwire.PortSet;
 import io.portledger.softwire.PublicPorts;
@@ -48,6 +49,11 @@ final class CentralServer {
 
     /** Octets of what the relay writes into the option Interface-Id for itself: port and scope. */
     private static final int NOTE_OCTETS = 6;
+
+    /** fe80::/10. */
+    private static final int LINK_LOCAL = 0x3fa;
+
+    private static final int LINK_LOCAL_BITS = 64 - 10;
 
     private final Provisioner provisioner;
     private final LeaseTable leases;
@@ -106,11 +112,7 @@ final class CentralServer {
         Peer neighbour = query.route().neighbour();
         Ipv6Address client = query.route().client();
         if (type == MessageType.RELEASE || type == MessageType.DECLINE) {
-            Optional<Lease> lease = leases.find(softwireOf(query.inner(), client), now);
-            if (lease.isPresent() && lease.get().nonce().equals(query.token())) {
-                leases.release(lease.get(), now);
-                counters.add(type == MessageType.RELEASE ? DhcpCounter.RELEASED : DhcpCounter.DECLINED);
-            }
+            giveBack(query, type, now);
         } else {
             asked.put(
                     new Transaction(client, query.inner().transactionId()),
@@ -129,12 +131,35 @@ final class CentralServer {
                 new Dhcpv6Message.Relay(
                         Dhcpv6Message.RELAY_FORWARD,
                         hops,
-                        linkAddress,
+                        // Behind another relay the server goes by that one's (RFC 8415 section 19.1.2).
+                        hops == 0 ? linkAddress : Ipv6Address.UNSPECIFIED,
                         neighbour.address(),
                         List.of(
                                 new Dhcpv6Option.InterfaceId(Octets.of(note)),
                                 new Dhcpv6Option.RelayMessage(datagram))),
                 server);
+    }
+
+    /** Neither message names the softwire, but both name what it had. */
+    private void giveBack(Query query, MessageType type, Instant now) {
+        Ipv4Address address = type == MessageType.RELEASE
+                ? query.inner().clientAddress()
+                : query.inner()
+                        .option(Dhcpv4Option.RequestedAddress.class)
+                        .map(Dhcpv4Option.RequestedAddress::address)
+                        .orElse(Dhcpv4Message.NO_ADDRESS);
+        leases.holderOf(new PublicPorts(address, portsOf(query.inner())), now)
+                .filter(lease -> lease.origin() == Origin.DHCP && lease.nonce().equals(query.token()))
+                .ifPresent(lease -> {
+                    leases.release(lease, now);
+                    counters.add(type == MessageType.RELEASE ? DhcpCounter.RELEASED : DhcpCounter.DECLINED);
+                });
+    }
+
+    private static PortSet portsOf(Dhcpv4Message message) {
+        return message.option(Dhcpv4Option.PortParameters.class)
+                .map(Dhcpv4Option.PortParameters::ports)
+                .orElse(PortSet.WHOLE_ADDRESS);
     }
 
     /**
@@ -143,7 +168,7 @@ final class CentralServer {
      * @throws DhcpException if it carries what is no message
      */
     void answered(Dhcpv6Message.Relay reply, Peer sender, Instant now) throws DhcpException {
-        if (!sender.address().equals(server.address())) {
+        if (!sender.address().equals(server.address()) || sender.port() != server.port()) {
             counters.add(DhcpCounter.DROPPED_SPOOFED);
             return;
         }
@@ -174,8 +199,9 @@ final class CentralServer {
             return;
         }
         Dhcpv4Message inner = carried.get().message();
-        Asked question = asked.get(new Transaction(client, inner.transactionId()));
-        if (question == null) {
+        // Each question is answered once: what comes again is replayed.
+        Asked question = asked.remove(new Transaction(client, inner.transactionId()));
+        if (question == null || inner.operation() != Dhcpv4Message.BOOT_REPLY || !isFor(question, inner)) {
             counters.add(DhcpCounter.DROPPED_SPOOFED);
             return;
         }
@@ -186,6 +212,13 @@ final class CentralServer {
         counters.add(DhcpCounter.RELAYED_BACK);
         ByteBuf noted = note.toBuffer();
         outbound.send(outer, new Peer(reply.peer(), noted.getUnsignedShort(0), noted.getInt(2)));
+    }
+
+    /** A server that says for whom the answer is, says the same (RFC 6842). */
+    private static boolean isFor(Asked question, Dhcpv4Message answer) {
+        return answer.option(Dhcpv4Option.ClientIdentifier.class)
+                .map(identifier -> Query.token(identifier).equals(question.token()))
+                .orElse(true);
     }
 
     /** Does what the answer says; false if that cannot be. */
@@ -204,15 +237,22 @@ final class CentralServer {
             return true;
         }
         Optional<Dhcpv4Option.LeaseTime> time = answer.option(Dhcpv4Option.LeaseTime.class);
-        PublicPorts ports = new PublicPorts(
-                answer.yourAddress(),
-                answer.option(Dhcpv4Option.PortParameters.class)
-                        .map(Dhcpv4Option.PortParameters::ports)
-                        .orElse(PortSet.WHOLE_ADDRESS));
-        if (time.isEmpty() || answer.yourAddress().equals(Dhcpv4Message.NO_ADDRESS)) {
-            return conflict(ports, b4, "the central server's answer has no lease");
+        PublicPorts ports = new PublicPorts(answer.yourAddress(), portsOf(answer));
+        boolean isWhole = time.isPresent()
+                && !answer.yourAddress().equals(Dhcpv4Message.NO_ADDRESS)
+                && !DhcpService.isBroken(answer, Dhcpv4Option.PORT_PARAMETERS)
+                && !DhcpService.isBroken(answer, Dhcpv4Option.SOFTWIRE_SOURCE);
+        if (!isWhole) {
+            return conflict(ports, b4, "the answer lacks lease time or address, or its ports cannot be read");
         }
-        Duration lifetime = Duration.ofSeconds(time.get().seconds());
+        if (!LeaseTable.isSoftwireAddress(b4) || b4.high() >>> LINK_LOCAL_BITS == LINK_LOCAL) {
+            return conflict(
+                    ports,
+                    b4,
+                    "no softwire can end there (allowed: a global address, that of option 109 or else"
+                            + " the source of the request)");
+        }
+        Duration lifetime = Duration.ofSeconds(time.orElseThrow().seconds());
         List<Lease> assigned = leases.assigned(b4);
         if (!assigned.isEmpty()) {
             return assigned.stream().anyMatch(one -> one.publicPorts().equals(ports))

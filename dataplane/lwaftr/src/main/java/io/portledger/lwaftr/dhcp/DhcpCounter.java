@@ -32,7 +32,7 @@ public enum DhcpCounter {
     DROPPED_UNSUPPORTED,
     /** Messages of a client that does not know about shared addresses. */
     DROPPED_NOT_SHARING,
-    /** Messages with a softwire address that their sender cannot have, and answers that nobody asked for. */
+    /** Messages of relays that are none, with a softwire that their sender cannot have, and answers nobody asked for. */
     DROPPED_SPOOFED,
     /** Messages that cannot be served at present: nothing is left, or the client may have nothing. */
     DROPPED_UNSERVED,

@@ -12,6 +12,7 @@ import io.portledger.lwaftr.provisioning.Provisioner;
 import io.portledger.lwaftr.provisioning.SourceLimit;
 import io.portledger.softwire.Ipv4Address;
 import io.portledger.softwire.Ipv6Address;
+import io.portledger.softwire.Ipv6Prefix;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,6 +33,7 @@ final class DhcpService {
 
     private final DhcpCounters counters = new DhcpCounters();
     private final SourceLimit limit;
+    private final List<Ipv6Prefix> trustedRelays;
     private final InformationServer information;
     private final @Nullable SharedAddressServer server;
     private final @Nullable CentralServer central;
@@ -51,6 +53,7 @@ final class DhcpService {
                         settings.requestsPerSecond(), Math.clamp(2L * settings.requestsPerSecond(), 1, 1000), 128),
                 List.of(),
                 nanoClock);
+        trustedRelays = settings.relays();
         information = new InformationServer(
                 provisioner.leases(),
                 settings,
@@ -89,6 +92,12 @@ final class DhcpService {
                 } else {
                     central.answered((Dhcpv6Message.Relay) message, sender, now);
                 }
+                return;
+            }
+            // Whoever passes on what others said can say anything in their name.
+            if (message instanceof Dhcpv6Message.Relay
+                    && trustedRelays.stream().noneMatch(prefix -> prefix.contains(sender.address()))) {
+                counters.add(DhcpCounter.DROPPED_SPOOFED);
                 return;
             }
             while (message instanceof Dhcpv6Message.Relay relay) {
@@ -153,7 +162,8 @@ final class DhcpService {
         }
     }
 
-    private static boolean isBroken(Dhcpv4Message message, int code) {
+    /** Whether the message has that option, but not as its definition says. */
+    static boolean isBroken(Dhcpv4Message message, int code) {
         return message.options().stream()
                 .anyMatch(option -> option instanceof Dhcpv4Option.Malformed && option.code() == code);
     }

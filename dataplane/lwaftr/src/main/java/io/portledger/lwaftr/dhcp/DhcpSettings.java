@@ -4,6 +4,7 @@ import io.portledger.dhcp.Dhcpv6Option;
 import io.portledger.dhcp.Octets;
 import io.portledger.settings.HostPort;
 import io.portledger.softwire.Ipv6Address;
+import io.portledger.softwire.Ipv6Prefix;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
@@ -27,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  * @param priority codes of the mechanisms, the most preferred first
  * @param duid of this server, in hexadecimal digits; null: made from the first tunnel end point
  * @param requestsPerSecond how many messages of one client are heard in the long run, 0-1000; 0: any number
+ * @param relays who may pass on messages of others
  */
 public record DhcpSettings(
         @Nullable HostPort listen,
@@ -42,7 +44,8 @@ public record DhcpSettings(
         List<Ipv6Address> pcpServers,
         List<Integer> priority,
         @Nullable String duid,
-        int requestsPerSecond) {
+        int requestsPerSecond,
+        List<Ipv6Prefix> relays) {
 
     private static final Set<Integer> MECHANISMS = Set.of(
             Dhcpv6Option.AFTR_NAME,
@@ -65,6 +68,7 @@ public record DhcpSettings(
         dhcp4o6Servers = List.copyOf(dhcp4o6Servers);
         pcpServers = List.copyOf(pcpServers);
         priority = List.copyOf(priority);
+        relays = List.copyOf(relays);
         if (mode == Mode.RELAY && listen != null && (server == null || server.port() == 0)) {
             throw new IllegalArgumentException("Invalid value \"" + (server == null ? "" : server)
                     + "\" for key dhcp.server: mode is relay, but it leads nowhere (allowed: the central server, such as"

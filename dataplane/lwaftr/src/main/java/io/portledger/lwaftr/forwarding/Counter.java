@@ -23,6 +23,10 @@ public enum Counter {
     HAIRPIN_IPV4("hairpin-ipv4", Kind.ENDED, "went from one softwire into another"),
     ANSWERED_ECHO_ICMPV4("answered-echo-icmpv4", Kind.ENDED, "was an echo request to the lwAFTR's IPv4 address"),
     ANSWERED_ECHO_ICMPV6("answered-echo-icmpv6", Kind.ENDED, "was an echo request to a BR address"),
+    PROVISIONING_IPV4(
+            "provisioning-ipv4", Kind.ENDED, "was a provisioning request inside a softwire, for the control thread"),
+    PROVISIONING_IPV6(
+            "provisioning-ipv6", Kind.ENDED, "was a provisioning request to a BR address, for the control thread"),
     RELAYED_ICMPV6(
             "relayed-icmpv6", Kind.ENDED, "was an error about a tunnel packet, told to the IPv4 source as ICMPv4"),
     LEARNED_PATH_MTU_ICMPV6(
@@ -50,6 +54,16 @@ public enum Counter {
     DROP_BAD_CHECKSUM_IPV4("drop-bad-checksum-ipv4", Kind.ENDED, "had a wrong IPv4 header checksum"),
     DROP_BAD_CHECKSUM_ICMPV4("drop-bad-checksum-icmpv4", Kind.ENDED, "had a wrong ICMPv4 checksum"),
     DROP_BAD_CHECKSUM_ICMPV6("drop-bad-checksum-icmpv6", Kind.ENDED, "had a wrong ICMPv6 checksum"),
+    DROP_BAD_CHECKSUM_UDP(
+            "drop-bad-checksum-udp", Kind.ENDED, "was a provisioning request with a wrong UDP checksum, or none"),
+    DROP_OVER_RATE_LIMIT_PROVISIONING(
+            "drop-over-rate-limit-provisioning",
+            Kind.ENDED,
+            "was a provisioning request of an lwB4 that sends too many"),
+    DROP_OVER_QUEUED_PROVISIONING(
+            "drop-over-queued-provisioning",
+            Kind.ENDED,
+            "was a provisioning request, of which too many wait for the control thread"),
     DROP_NO_DEST_SOFTWIRE_IPV4(
             "drop-no-dest-softwire-ipv4", Kind.ENDED, "was for an address and port that no binding has"),
     DROP_NO_SOURCE_SOFTWIRE_IPV6(
@@ -99,9 +113,11 @@ public enum Counter {
             "drop-over-handed-ipv6", Kind.ENDED, "was a fragment for another worker, which has too many waiting"),
 
     OUT_IPV4("out-ipv4", Kind.SENT, "went to the IPv4 side, ICMP of our own not counted"),
-    OUT_IPV6("out-ipv6", Kind.SENT, "went to the IPv6 side, ICMP of our own not counted"),
+    OUT_IPV6("out-ipv6", Kind.SENT, "went to the IPv6 side, ICMP and answers of our own not counted"),
     OUT_ICMPV4("out-icmpv4", Kind.SENT, "was an ICMPv4 error or echo reply of our own, to either side"),
     OUT_ICMPV6("out-icmpv6", Kind.SENT, "was an ICMPv6 error or echo reply of our own"),
+    OUT_PROVISIONING_IPV6(
+            "out-provisioning-ipv6", Kind.SENT, "was an answer to a provisioning request, plain or in its softwire"),
 
     DROP_OUT_BY_FILTER_IPV4(
             "drop-out-by-filter-ipv4", Kind.WITHHELD, "did not pass the egress filter of the IPv4 side"),

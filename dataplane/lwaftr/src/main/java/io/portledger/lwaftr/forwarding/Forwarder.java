@@ -11,6 +11,7 @@ import io.portledger.packet.Ipv6;
 import io.portledger.packet.Memory;
 import io.portledger.packet.PacketBatch;
 import io.portledger.packet.PacketOutput;
+import io.portledger.softwire.Ipv6Address;
 import io.portledger.softwire.PortSet;
 import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
@@ -64,6 +65,7 @@ public final class Forwarder implements AutoCloseable {
     private final boolean clampsMss;
     private final PathMtus pathMtus;
     private final FragmentExchange.@Nullable Desk exchange;
+    private final ProvisioningDesk provisioning;
     private final Ingress ipv4Ingress;
     private final Ingress ipv6Ingress;
     private final PacketBatch takenOver = PacketBatch.withMemory(1, LONGEST);
@@ -90,7 +92,16 @@ public final class Forwarder implements AutoCloseable {
             PacketOutput ipv6Side,
             LongSupplier nanoClock,
             IntSupplier fragmentIdentifications) {
-        this(table, settings, ipv4Side, ipv6Side, nanoClock, fragmentIdentifications, new PathMtus(), null);
+        this(
+                table,
+                settings,
+                ipv4Side,
+                ipv6Side,
+                nanoClock,
+                fragmentIdentifications,
+                new PathMtus(),
+                null,
+                new ProvisioningDesk(ControlPlane.SILENT));
     }
 
     /**
@@ -98,6 +109,7 @@ public final class Forwarder implements AutoCloseable {
      *
      * @param pathMtus what all of them have learned
      * @param exchange where this one finds the fragments that the others got; null if it is alone
+     * @param provisioning where it hands provisioning requests over
      */
     Forwarder(
             BindingTable table,
@@ -107,7 +119,8 @@ public final class Forwarder implements AutoCloseable {
             LongSupplier nanoClock,
             IntSupplier fragmentIdentifications,
             PathMtus pathMtus,
-            FragmentExchange.@Nullable Desk exchange) {
+            FragmentExchange.@Nullable Desk exchange,
+            ProvisioningDesk provisioning) {
         this.reader = table.newReader();
         this.egress = new Egress(
                 ipv4Side,
@@ -121,6 +134,7 @@ public final class Forwarder implements AutoCloseable {
                 settings.ipv6Side().ingressFilter(), counters, Counter.IN_IPV6, Counter.DROP_IN_BY_FILTER_IPV6);
         this.pathMtus = pathMtus;
         this.exchange = exchange;
+        this.provisioning = provisioning;
         this.clampsMss = settings.tunnel().clampMss();
         this.nanoClock = nanoClock;
         this.outerHeader = new OuterHeader(settings.tunnel());
@@ -138,6 +152,7 @@ public final class Forwarder implements AutoCloseable {
                     fragmentIdentifications,
                     pathMtus,
                     exchange,
+                    provisioning,
                     nanoClock.getAsLong());
         } finally {
             reader.exit();
@@ -159,8 +174,12 @@ public final class Forwarder implements AutoCloseable {
         return slowPath.isReassemblyNearlyFull();
     }
 
-    /** Takes the fragments that other forwarders left for this one; to be called often if there are others. */
+    /**
+     * Sends the answers to provisioning requests, and takes the fragments that other forwarders left for this one. To be
+     * called often.
+     */
     public void takeOver() {
+        sendReplies();
         if (exchange == null) {
             return;
         }
@@ -179,6 +198,34 @@ public final class Forwarder implements AutoCloseable {
                 egress.flush();
                 fragment = exchange.take();
             }
+        } finally {
+            reader.exit();
+        }
+    }
+
+    /** Whether an answer to a provisioning request may come soon. */
+    boolean awaitsReply() {
+        return provisioning.awaitsReply(nanoClock.getAsLong());
+    }
+
+    /** What {@link ProvisioningRequest#reply} sends from {@code br} to {@code b4}. Any thread. */
+    ProvisioningRequest plainAnswer(Ipv6Address br, int port, Ipv6Address b4, int b4Port) {
+        return ProvisioningRequest.plain(provisioning, b4, br, b4Port, port, new byte[0]);
+    }
+
+    private void sendReplies() {
+        ProvisioningRequest.Reply reply = provisioning.takeReply();
+        if (reply == null) {
+            return;
+        }
+        View view = reader.enter();
+        try {
+            slowPath.begin(view, nanoClock.getAsLong());
+            while (reply != null) {
+                slowPath.send(reply);
+                reply = provisioning.takeReply();
+            }
+            egress.flush();
         } finally {
             reader.exit();
         }
@@ -308,6 +355,7 @@ public final class Forwarder implements AutoCloseable {
                     || total > ipv4Mtu
                     || (outerEcn != Ecn.NOT_ECT && outerEcn != ((int) (first >>> 48) & 3))
                     || destination == ownIpv4
+                    || destination == SlowPath.WELL_KNOWN_AFTR
                     || (hairpins && view.holds(destination))
                     || (clampsMss && protocol(second) == IpProtocol.TCP && mayBeSyn(packet, total))) {
                 continue;

@@ -1,9 +1,11 @@
 package io.portledger.lwaftr.forwarding;
 
+import io.netty.buffer.ByteBuf;
 import io.portledger.packet.EthernetDevice;
 import io.portledger.packet.MacAddress;
 import io.portledger.packet.PacketOutput;
 import io.portledger.packet.TunDevice;
+import io.portledger.softwire.Ipv6Address;
 import java.io.IOException;
 import java.security.SecureRandom;
 import java.util.ArrayList;
@@ -23,6 +25,9 @@ public final class Forwarding implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Forwarding.class);
     private static final int WAIT_ALONE_MILLIS = 100;
 
+    /** While an answer to a provisioning request may come. */
+    private static final int WAIT_FOR_REPLY_MILLIS = 1;
+
     /** With others, who may leave fragments here meanwhile. */
     private static final int WAIT_AMONG_OTHERS_MILLIS = 2;
 
@@ -38,12 +43,14 @@ public final class Forwarding implements AutoCloseable {
      *
      * @param device its name; it is made unless it is there
      * @param workers how many threads, 1 and more
+     * @param controlPlane who answers the provisioning requests among the packets
      * @throws IOException saying what is missing
      */
-    public static Forwarding byTun(String device, int workers, BindingTable table, ForwardingSettings settings)
+    public static Forwarding byTun(
+            String device, int workers, BindingTable table, ForwardingSettings settings, ControlPlane controlPlane)
             throws IOException {
         Forwarding forwarding = new Forwarding();
-        Team team = new Team(workers, table, settings);
+        Team team = new Team(workers, table, settings, controlPlane);
         int mtu = Math.max(settings.ipv4Side().mtu(), settings.ipv6Side().mtu());
         List<TunDevice> queues = TunDevice.open(device, workers);
         forwarding.device = "TUN device " + queues.getFirst().describe();
@@ -59,12 +66,14 @@ public final class Forwarding implements AutoCloseable {
      * Starts forwarding through the Ethernet interfaces that the settings name.
      *
      * @param workers how many threads, 1 and more
+     * @param controlPlane who answers the provisioning requests among the packets
      * @throws IOException saying what is missing
      */
-    public static Forwarding byEthernet(int workers, BindingTable table, ForwardingSettings settings)
+    public static Forwarding byEthernet(
+            int workers, BindingTable table, ForwardingSettings settings, ControlPlane controlPlane)
             throws IOException {
         Forwarding forwarding = new Forwarding();
-        Team team = new Team(workers, table, settings);
+        Team team = new Team(workers, table, settings, controlPlane);
         forwarding.device = "Ethernet devices " + settings.ipv4Side().device() + " and "
                 + settings.ipv6Side().device();
         List<EthernetDevice> ipv4Devices =
@@ -104,11 +113,13 @@ public final class Forwarding implements AutoCloseable {
     private static final class Team {
         private final BindingTable table;
         private final ForwardingSettings share;
+        private final ControlPlane controlPlane;
         private final PathMtus pathMtus = new PathMtus();
         private final @Nullable FragmentExchange fragments;
 
-        Team(int workers, BindingTable table, ForwardingSettings settings) {
+        Team(int workers, BindingTable table, ForwardingSettings settings, ControlPlane controlPlane) {
             this.table = table;
+            this.controlPlane = controlPlane;
             this.share = settings.shareOf(workers);
             this.fragments = workers == 1 ? null : new FragmentExchange(workers);
         }
@@ -122,7 +133,8 @@ public final class Forwarding implements AutoCloseable {
                     System::nanoTime,
                     new SecureRandom()::nextInt,
                     pathMtus,
-                    fragments == null ? null : fragments.desk(number));
+                    fragments == null ? null : fragments.desk(number),
+                    new ProvisioningDesk(controlPlane));
         }
     }
 
@@ -133,6 +145,24 @@ public final class Forwarding implements AutoCloseable {
     private Forwarding start() {
         workers.forEach(worker -> worker.thread.start());
         return this;
+    }
+
+    /**
+     * Sends a datagram of the lwAFTR's own to an lwB4 in plain IPv6: one that answers no request, or not at once.
+     *
+     * @param br its source, a BR address of ours
+     * @param port its source port
+     * @param b4 where it goes
+     * @param b4Port its destination port
+     * @param datagram its readable octets; it is released
+     * @return false if too many wait to be sent, so that this one is lost
+     */
+    public boolean send(Ipv6Address br, int port, Ipv6Address b4, int b4Port, ByteBuf datagram) {
+        return workers.getFirst()
+                .exchange
+                .forwarder()
+                .plainAnswer(br, port, b4, b4Port)
+                .reply(datagram);
     }
 
     /** What happened to the packets of all workers until now. */
@@ -213,7 +243,7 @@ public final class Forwarding implements AutoCloseable {
         private void run() {
             try {
                 while (!isEnding) {
-                    exchange.turn(waitMillis);
+                    exchange.turn(exchange.forwarder().awaitsReply() ? WAIT_FOR_REPLY_MILLIS : waitMillis);
                     exchange.forwarder().takeOver();
                     tellIfNearlyFull();
                 }

@@ -13,6 +13,9 @@ import io.portledger.packet.Ipv6;
 import io.portledger.packet.Memory;
 import io.portledger.packet.PortField;
 import io.portledger.packet.Reassembler;
+import io.portledger.packet.Udp;
+import io.portledger.softwire.Ipv4Address;
+import io.portledger.softwire.Ipv6Address;
 import io.portledger.softwire.PortSet;
 import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +27,12 @@ import org.jspecify.annotations.Nullable;
  * with another for each packet that it made by reassembly. One thread.
  */
 final class SlowPath {
+
+    /** 192.0.0.1, by which a B4 reaches its AFTR inside the softwire (RFC 6333 §5.7). */
+    static final int WELL_KNOWN_AFTR = 0xc000_0001;
+
+    /** 192.0.0.2, which a B4 has inside the softwire as long as it has no other address. */
+    private static final int WELL_KNOWN_B4 = 0xc000_0002;
 
     private static final int ECHO_HOPS = 64;
 
@@ -49,6 +58,7 @@ final class SlowPath {
     private final IntSupplier fragmentIdentifications;
     private final PathMtus pathMtus;
     private final FragmentExchange.@Nullable Desk exchange;
+    private final ProvisioningDesk provisioning;
     private final Found found = new Found();
 
     private View view;
@@ -65,6 +75,7 @@ final class SlowPath {
             IntSupplier fragmentIdentifications,
             PathMtus pathMtus,
             FragmentExchange.@Nullable Desk exchange,
+            ProvisioningDesk provisioning,
             long nowNanos) {
         this.settings = settings;
         this.view = view;
@@ -78,6 +89,7 @@ final class SlowPath {
         this.learnsPathMtus = settings.tunnel().pathMtuDiscovery();
         this.pathMtus = pathMtus;
         this.exchange = exchange;
+        this.provisioning = provisioning;
         this.outerHeader = new OuterHeader(settings.tunnel());
         this.egress = egress;
         this.counters = counters;
@@ -293,6 +305,14 @@ final class SlowPath {
                     icmpv6(packet, length, position);
                     return;
                 }
+                case IpProtocol.UDP -> {
+                    provision(packet, packet, length, position, ProvisioningRequest.Way.PLAIN);
+                    return;
+                }
+                case IpProtocol.IPV6 -> {
+                    provisionInIpv6(packet, length, position);
+                    return;
+                }
                 case IpProtocol.FRAGMENT -> {
                     if (position + Ipv6.FRAGMENT_HEADER > length) {
                         end(Counter.DROP_BAD_EXTENSION_HEADER_IPV6);
@@ -428,6 +448,10 @@ final class SlowPath {
     }
 
     private void upstream(long outer, int outerLength, long packet, int length) {
+        if (isProvisioning(packet, length)) {
+            provisionInSoftwire(outer, outerLength, packet, length);
+            return;
+        }
         int port = PortField.upstream(packet, length);
         if (endsForWantOfPort(port)) {
             return;
@@ -472,6 +496,191 @@ final class SlowPath {
             toIpv4Side(packet, length, Counter.OUT_IPV4);
             end(Counter.DECAPSULATED_IPV6);
         }
+    }
+
+    // Provisioning -----------------------------------------------------------------------------------------------
+
+    /** Whether it is a datagram to one of the lwAFTR's own addresses and a port that is served. */
+    private boolean isProvisioning(long packet, int length) {
+        int destination = Ipv4.destination(packet);
+        int headerLength = Ipv4.headerLength(packet);
+        return (destination == WELL_KNOWN_AFTR || destination == ownIpv4)
+                && Ipv4.protocol(packet) == IpProtocol.UDP
+                && length >= headerLength + Udp.HEADER
+                && Udp.destinationPort(packet + headerLength) == ControlPlane.PCP
+                && provisioning.controlPlane().serves(ControlPlane.PCP);
+    }
+
+    private void provisionInSoftwire(long outer, int outerLength, long packet, int length) {
+        int headerLength = Ipv4.headerLength(packet);
+        long datagram = packet + headerLength;
+        int source = Ipv4.source(packet);
+        if (source != WELL_KNOWN_B4) {
+            long line = lookUp(source, Udp.sourcePort(datagram));
+            if (line == 0
+                    || found.b4High != Ipv6.sourceHigh(outer)
+                    || found.b4Low != Ipv6.sourceLow(outer)
+                    || Memory.getLong(found.br) != Ipv6.destinationHigh(outer)
+                    || Memory.getLong(found.br + 8) != Ipv6.destinationLow(outer)) {
+                refuseSource(outer, outerLength);
+                return;
+            }
+        }
+        if (!isUnicastSource(outer)) {
+            end(Counter.DROP_UNKNOWN_PROTOCOL_IPV6);
+            return;
+        }
+        int udpLength = Udp.length(datagram);
+        if (udpLength < Udp.HEADER || udpLength > length - headerLength) {
+            end(Counter.DROP_MALFORMED_IPV4);
+            return;
+        }
+        long sum = InternetChecksum.sum(packet + Ipv4.SOURCE, 8)
+                + IpProtocol.UDP
+                + udpLength
+                + InternetChecksum.sum(datagram, udpLength);
+        if (Udp.checksum(datagram) != 0 && InternetChecksum.fold(sum) != 0xffff) {
+            end(Counter.DROP_BAD_CHECKSUM_UDP);
+            return;
+        }
+        handOver(
+                ProvisioningRequest.Way.IPV4_IN_SOFTWIRE,
+                outer,
+                source,
+                Ipv4.destination(packet),
+                datagram,
+                Counter.PROVISIONING_IPV4);
+    }
+
+    /** Plain IPv6 inside IPv6, between the same two addresses (RFC 2473), as some lwB4s send to the lwAFTR itself. */
+    private void provisionInIpv6(long outer, int outerLength, int position) {
+        long packet = outer + position;
+        if (outerLength - position < Ipv6.HEADER
+                || Ipv4.version(packet) != 6
+                || Ipv6.HEADER + Ipv6.payloadLength(packet) > outerLength - position
+                || Ipv6.nextHeader(packet) != IpProtocol.UDP
+                || Ipv6.sourceHigh(packet) != Ipv6.sourceHigh(outer)
+                || Ipv6.sourceLow(packet) != Ipv6.sourceLow(outer)
+                || Ipv6.destinationHigh(packet) != Ipv6.destinationHigh(outer)
+                || Ipv6.destinationLow(packet) != Ipv6.destinationLow(outer)) {
+            end(Counter.DROP_UNKNOWN_PROTOCOL_IPV6);
+        } else {
+            provision(
+                    outer,
+                    packet,
+                    Ipv6.HEADER + Ipv6.payloadLength(packet),
+                    Ipv6.HEADER,
+                    ProvisioningRequest.Way.IPV6_IN_IPV6);
+        }
+    }
+
+    /** A datagram to a BR address; {@code packet} is the IPv6 packet that it stands in. */
+    private void provision(long outer, long packet, int length, int position, ProvisioningRequest.Way way) {
+        long datagram = packet + position;
+        int most = length - position;
+        if (most < Udp.HEADER
+                || !provisioning.controlPlane().serves(Udp.destinationPort(datagram))
+                || !isUnicastSource(outer)) {
+            end(Counter.DROP_UNKNOWN_PROTOCOL_IPV6);
+            return;
+        }
+        if (Udp.length(datagram) < Udp.HEADER || Udp.length(datagram) > most) {
+            end(Counter.DROP_MALFORMED_IPV6);
+            return;
+        }
+        int udpLength = Udp.length(datagram);
+        long sum = InternetChecksum.pseudoHeaderSum(packet, IpProtocol.UDP, udpLength)
+                + InternetChecksum.sum(datagram, udpLength);
+        // RFC 8200 §8.1: over IPv6 a datagram must have a checksum.
+        if (Udp.checksum(datagram) == 0 || InternetChecksum.fold(sum) != 0xffff) {
+            end(Counter.DROP_BAD_CHECKSUM_UDP);
+            return;
+        }
+        handOver(way, outer, 0, 0, datagram, Counter.PROVISIONING_IPV6);
+    }
+
+    /** Whether something can be sent to the source of an IPv6 packet. */
+    private static boolean isUnicastSource(long packet) {
+        long high = Ipv6.sourceHigh(packet);
+        long low = Ipv6.sourceLow(packet);
+        boolean isReserved = high == 0 && (low >>> 32 == 0xffffL || low >>> 1 == 0);
+        return !isReserved && !Ipv6.isMulticast(high);
+    }
+
+    private void handOver(
+            ProvisioningRequest.Way way,
+            long outer,
+            int innerSource,
+            int innerDestination,
+            long datagram,
+            Counter taken) {
+        Ipv6Address b4 = new Ipv6Address(Ipv6.sourceHigh(outer), Ipv6.sourceLow(outer));
+        if (!provisioning.controlPlane().admits(b4)) {
+            end(Counter.DROP_OVER_RATE_LIMIT_PROVISIONING);
+            return;
+        }
+        ProvisioningRequest request = new ProvisioningRequest(
+                provisioning,
+                way,
+                b4,
+                new Ipv6Address(Ipv6.destinationHigh(outer), Ipv6.destinationLow(outer)),
+                new Ipv4Address(innerSource),
+                new Ipv4Address(innerDestination),
+                Udp.sourcePort(datagram),
+                Udp.destinationPort(datagram),
+                Memory.toBytes(datagram + Udp.HEADER, Udp.length(datagram) - Udp.HEADER));
+        end(provisioning.handOver(request, nowNanos) ? taken : Counter.DROP_OVER_QUEUED_PROVISIONING);
+    }
+
+    /** Sends the answer to a provisioning request by the way that the request came. */
+    void send(ProvisioningRequest.Reply reply) {
+        egress.prepareScratch();
+        int udpLength = Udp.HEADER + reply.length();
+        Ipv6Address br = reply.br();
+        Ipv6Address b4 = reply.b4();
+        if (reply.way() == ProvisioningRequest.Way.IPV4_IN_SOFTWIRE) {
+            int length = Ipv4.MIN_HEADER + udpLength;
+            long packet = egress.newPacket(length);
+            long datagram = packet + Ipv4.MIN_HEADER;
+            Memory.clear(packet, Ipv4.MIN_HEADER);
+            Memory.putByte(packet, 0x45);
+            Memory.putShort(packet + Ipv4.TOTAL_LENGTH, length);
+            Memory.putByte(packet + Ipv4.TTL, ECHO_HOPS);
+            Memory.putByte(packet + Ipv4.PROTOCOL, IpProtocol.UDP);
+            Memory.putInt(packet + Ipv4.SOURCE, reply.innerSource());
+            Memory.putInt(packet + Ipv4.DESTINATION, reply.innerDestination());
+            Ipv4.writeChecksum(packet);
+            writeDatagram(reply, datagram, InternetChecksum.sum(packet + Ipv4.SOURCE, 8) + IpProtocol.UDP + udpLength);
+            intoSoftwire(packet, length, br.high(), br.low(), b4.high(), b4.low(), Counter.OUT_PROVISIONING_IPV6);
+            return;
+        }
+        boolean isTunnelled = reply.way() == ProvisioningRequest.Way.IPV6_IN_IPV6;
+        int headers = isTunnelled ? 2 * Ipv6.HEADER : Ipv6.HEADER;
+        long packet = egress.newPacket(headers + udpLength);
+        long inner = packet + headers - Ipv6.HEADER;
+        Ipv6.write(inner, 0, 0, udpLength, IpProtocol.UDP, ECHO_HOPS, br.high(), br.low(), b4.high(), b4.low());
+        writeDatagram(reply, inner + Ipv6.HEADER, InternetChecksum.pseudoHeaderSum(inner, IpProtocol.UDP, udpLength));
+        if (isTunnelled) {
+            Ipv6.write(
+                    packet,
+                    0,
+                    0,
+                    Ipv6.HEADER + udpLength,
+                    IpProtocol.IPV6,
+                    settings.tunnel().hopLimit(),
+                    br.high(),
+                    br.low(),
+                    b4.high(),
+                    b4.low());
+        }
+        toIpv6Side(packet, headers + udpLength, Counter.OUT_PROVISIONING_IPV6);
+    }
+
+    private static void writeDatagram(ProvisioningRequest.Reply reply, long datagram, long pseudoHeaderSum) {
+        int length = Udp.HEADER + reply.length();
+        Udp.write(datagram, reply.sourcePort(), reply.destinationPort(), length);
+        reply.writePayloadTo(datagram + Udp.HEADER);
+        Udp.writeChecksum(datagram, length, pseudoHeaderSum);
     }
 
     /** The end of a packet whose source is not that of the softwire it came through (RFC 7596 §5.2). */

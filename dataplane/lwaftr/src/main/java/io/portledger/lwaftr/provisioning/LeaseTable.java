@@ -92,7 +92,19 @@ public final class LeaseTable {
     private boolean isEnding;
     private boolean isRecovering;
 
+    private final List<Revocation> revocations = new ArrayList<>();
+
     private record Told(BindingChange change, boolean isOfAll) {}
+
+    /**
+     * A lease that was obtained by PCP and ended by somebody else than its lwB4, which still counts on it.
+     *
+     * @param b4 the lwB4
+     * @param nonce by which it knows its mapping
+     * @param replyPort from which UDP port it asked, 1-65535
+     * @param isOfStart whether it ended because it did not fit when the lwAFTR was started
+     */
+    public record Revocation(Ipv6Address b4, Nonce nonce, int replyPort, boolean isOfStart) {}
 
     /**
      * A table that lives in memory.
@@ -210,7 +222,7 @@ public final class LeaseTable {
                             + ports.ipv4() + " twice: to " + present.b4() + " and to " + binding.b4());
                 }
                 log.warn("{} ends: the binding table gives its ports to {}", present, binding.b4());
-                end(present, millis(now), now, true);
+                takeAway(present, now, true);
             }
             hold(binding, pool, numberIn(pool, ports), NO_NONCE, Origin.FILE, 0, now, Lease.State.ASSIGNED, true);
         }
@@ -290,7 +302,7 @@ public final class LeaseTable {
             return true;
         });
         withdrawn.values().forEach(lease -> end(lease, millis(now), now, false));
-        leasesEndedBy(added.values()).forEach(lease -> end(lease, millis(now), now, false));
+        leasesEndedBy(added.values()).forEach(lease -> takeAway(lease, now, false));
         for (Map.Entry<PublicPorts, Assignment> entry : added.entrySet()) {
             Binding binding = entry.getValue().binding();
             Pool pool = poolOf(binding.ipv4());
@@ -613,6 +625,29 @@ public final class LeaseTable {
     /** Ends a lease that {@link #find} just returned. */
     public void release(Lease lease, Instant now) {
         end(lease, millis(now), now, false);
+    }
+
+    /** Ends a lease that {@link #find} just returned, without its lwB4's wish. */
+    public void revoke(Lease lease, Instant now) {
+        takeAway(lease, now, false);
+    }
+
+    /** Takes what was revoked since the last call: whose lwB4s should hear of it. */
+    public List<Revocation> takeRevocations() {
+        if (revocations.isEmpty()) {
+            return List.of();
+        }
+        List<Revocation> taken = List.copyOf(revocations);
+        revocations.clear();
+        return taken;
+    }
+
+    private void takeAway(Lease lease, Instant now, boolean isOfAll) {
+        boolean canBeTold = lease.state == Lease.State.HELD && lease.origin() == Origin.PCP && lease.replyPort() != 0;
+        if (canBeTold) {
+            revocations.add(new Revocation(lease.b4(), lease.nonce(), lease.replyPort(), isRecovering));
+        }
+        end(lease, millis(now), now, isOfAll);
     }
 
     /**
@@ -1001,7 +1036,7 @@ public final class LeaseTable {
             } catch (BindingConflictException e) {
                 log.warn("{} ends: {}", lease, e.getMessage());
             }
-            end(lease, millis(now), now, true);
+            takeAway(lease, now, true);
         }
         if (heldCount + assignedCount > 0) {
             log.info("Recovered {} leases and {} assigned bindings", heldCount, assignedCount);

@@ -363,7 +363,7 @@ public final class PcpProxy implements AutoCloseable {
                 leases.renew(present.get(), lifetime, exchange.demand.replyPort(), now);
                 return new Granted(present.get());
             }
-            leases.release(present.get(), now);
+            leases.revoke(present.get(), now);
         }
         return allocate(exchange.demand.lasting(lifetime), binding, now);
     }
@@ -373,7 +373,7 @@ public final class PcpProxy implements AutoCloseable {
         if (holder.isPresent() && holder.get().expiresAt().isBefore(Instant.MAX)) {
             // The server has given these ports to another, so whom we took for their holder has lost them.
             log.warn("{} ends: the central PCP server gave its ports to {}", holder.get(), demand.b4());
-            leases.release(holder.get(), now);
+            leases.revoke(holder.get(), now);
         }
         Demand whole = new Demand(
                 demand.b4(),
@@ -490,7 +490,7 @@ public final class PcpProxy implements AutoCloseable {
                         .filter(still -> still.nonce().equals(demand.nonce()))
                         .ifPresent(still -> {
                             log.warn("{} ends: the central PCP server does not give it again: {}", still, result);
-                            leases.release(still, then);
+                            leases.revoke(still, then);
                         });
             }
             var _ = leases.commit();

@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -52,6 +53,10 @@ public final class PcpService {
             Set.of(PcpOption.PORT_SET, PcpOption.PREFER_FAILURE, PcpOption.THIRD_PARTY);
     private static final long FOR_EVER = 0xffff_ffffL;
     private static final int LAST_PORT = 0xffff;
+    private static final int FIRST_PORT = 1;
+
+    /** Whose epoch is forgotten gets the server's, which is older, and asks for its mapping again. */
+    private static final int MOST_EPOCHS = 1 << 16;
 
     /** Where an answer goes. */
     @FunctionalInterface
@@ -65,6 +70,17 @@ public final class PcpService {
     private final LeaseTable leases;
     private final List<Ipv6Prefix> thirdPartyFrom;
     private final Instant epochStart;
+
+    /** Of lwB4s whose lease the server could not keep: since when it has kept what it promised to them. */
+    private final Map<Ipv6Address, Instant> epochStarts = new LinkedHashMap<>() {
+        private static final long serialVersionUID = 1;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<Ipv6Address, Instant> eldest) {
+            return size() > MOST_EPOCHS;
+        }
+    };
+
     private final PcpRequestDecoder decoder =
             new PcpRequestDecoder(Set.of(PcpOperation.ANNOUNCE, PcpOperation.MAP, PcpOperation.PEER));
     private final Map<ResultCode, LongAdder> answered = new EnumMap<>(ResultCode.class);
@@ -139,11 +155,11 @@ public final class PcpService {
             case PcpRequestDecoder.Refused(ResultCode code) -> {
                 count(code);
                 ByteBuf out = datagram.alloc().buffer(PcpRequest.MAX_OCTETS);
-                PcpResponse.writeError(datagram, code, code.lifetimeSeconds(), epoch(now), false, out);
+                PcpResponse.writeError(datagram, code, code.lifetimeSeconds(), epoch(source, now), false, out);
                 reply.send(out);
             }
             case PcpRequestDecoder.Accepted(PcpRequest request) -> {
-                Answer answer = new Answer(datagram.retainedSlice(), reply);
+                Answer answer = new Answer(datagram.retainedSlice(), source, reply);
                 try {
                     carryOut(request, b4, port, now, answer);
                 } catch (Refusal refusal) {
@@ -156,17 +172,19 @@ public final class PcpService {
     /** The answer to one request that could be read, now or later. */
     private final class Answer {
         private final ByteBuf request;
+        private final Ipv6Address source;
         private final Reply reply;
 
-        Answer(ByteBuf request, Reply reply) {
+        Answer(ByteBuf request, Ipv6Address source, Reply reply) {
             this.request = request;
+            this.source = source;
             this.reply = reply;
         }
 
         void succeed(PcpOperation operation, long lifetimeSeconds, List<PcpOption> processed, Instant now) {
             count(ResultCode.SUCCESS);
             ByteBuf out = request.alloc().buffer(PcpRequest.MAX_OCTETS);
-            PcpResponse.success(operation, lifetimeSeconds, epoch(now), processed)
+            PcpResponse.success(operation, lifetimeSeconds, epoch(source, now), processed)
                     .encode(out);
             send(out);
         }
@@ -174,7 +192,7 @@ public final class PcpService {
         void refuse(Refusal refusal, Instant now) {
             count(refusal.code);
             ByteBuf out = request.alloc().buffer(PcpRequest.MAX_OCTETS);
-            PcpResponse.writeError(request, refusal.code, refusal.lifetimeSeconds, epoch(now), true, out);
+            PcpResponse.writeError(request, refusal.code, refusal.lifetimeSeconds, epoch(source, now), true, out);
             send(out);
         }
 
@@ -184,8 +202,42 @@ public final class PcpService {
         }
     }
 
-    private long epoch(Instant now) {
-        return Math.max(0, Duration.between(epochStart, now).toSeconds()) & FOR_EVER;
+    /** RFC 6887 §8.5 lets each client have its own: it restarts if the server did not keep that client's mapping. */
+    private long epoch(Ipv6Address client, Instant now) {
+        Instant start = epochStarts.getOrDefault(client, epochStart);
+        return Math.max(0, Duration.between(start, now).toSeconds()) & FOR_EVER;
+    }
+
+    /** Restarts the epoch of an lwB4 whose lease the server could not keep, so that it asks again. */
+    void restartEpoch(Ipv6Address client, Instant now) {
+        epochStarts.remove(client);
+        epochStarts.put(client, now);
+    }
+
+    /**
+     * What an lwB4 is told that did not ask (RFC 6887 §14): if it has other ports than it knows, which ones, by a mapping
+     * update; if it has none, that its epoch has restarted, by an announcement, upon which it asks.
+     */
+    PcpResponse unsolicited(LeaseTable.Revocation revoked, Instant now) {
+        List<Lease> assigned = leases.assigned(revoked.b4());
+        Optional<Lease> lease =
+                leases.find(revoked.b4(), now).filter(found -> found.nonce().equals(revoked.nonce()));
+        if (assigned.isEmpty() && lease.isEmpty()) {
+            return PcpResponse.success(new PcpOperation.Announce(), 0, epoch(revoked.b4(), now), List.of());
+        }
+        Binding binding = lease.orElseGet(assigned::getLast).binding();
+        long lifetime = assigned.isEmpty() ? remainingSeconds(lease.orElseThrow(), now) : FOR_EVER;
+        PortRange range = binding.ports().range(0);
+        int first = Math.max(FIRST_PORT, range.first());
+        int size = range.last() - first + 1;
+        return PcpResponse.success(
+                assigned(
+                        new PcpOperation.Map(revoked.nonce(), 0, FIRST_PORT, 0, Ipv6Address.UNSPECIFIED),
+                        binding.ipv4(),
+                        first),
+                lifetime,
+                epoch(revoked.b4(), now),
+                size == 1 ? List.of() : List.of(new PcpOption.PortSet(size, first, false)));
     }
 
     private void carryOut(PcpRequest request, Ipv6Address sender, int port, Instant now, Answer answer) throws Refusal {

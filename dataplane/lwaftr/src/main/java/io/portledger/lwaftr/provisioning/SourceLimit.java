@@ -52,7 +52,7 @@ public final class SourceLimit {
     public record Rate(int perSecond, int burst, int prefixLength) {
 
         /** The defaults. */
-        public static final Rate STANDARD = new Rate(20, 40, 128);
+        public static final Rate STANDARD = new Rate(20, 100, 128);
 
         /** @throws IllegalArgumentException naming the key and what it allows */
         public Rate {

@@ -100,7 +100,7 @@ final class SessionChanges {
         if (isDisconnect) {
             log.info("The AAA server ends {}", lease.get());
             session.isEndedByServer = true;
-            leases.release(lease.get(), now);
+            leases.revoke(lease.get(), now);
             return null;
         }
         return change(session, lease.get(), request, now);
@@ -251,7 +251,7 @@ final class SessionChanges {
     private void end(Session session, Lease lease, Instant now) {
         session.isEndedByServer = true;
         sessions.expect(lease.b4(), session.grant);
-        leases.release(lease, now);
+        leases.revoke(lease, now);
     }
 
     /** The new binding does not fit how its address is divided: the lwB4 gets back what it had. */

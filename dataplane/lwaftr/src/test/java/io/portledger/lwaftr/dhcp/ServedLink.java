@@ -18,6 +18,7 @@ import io.portledger.lwaftr.provisioning.Subscribers;
 import io.portledger.softwire.Ipv4Address;
 import io.portledger.softwire.Ipv4Prefix;
 import io.portledger.softwire.Ipv6Address;
+import io.portledger.softwire.Ipv6Prefix;
 import io.portledger.softwire.PublicPorts;
 import java.time.Duration;
 import java.time.Instant;
@@ -83,7 +84,8 @@ final class ServedLink implements AutoCloseable {
                 List.of(BR),
                 List.of(96, 88, 64),
                 null,
-                10);
+                10,
+                List.of(Ipv6Prefix.parse("2001:db8:9::/64")));
     }
 
     static Dhcpv4Option.ClientIdentifier client(int number) {

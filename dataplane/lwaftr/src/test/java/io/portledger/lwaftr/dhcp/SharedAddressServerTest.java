@@ -18,6 +18,8 @@ import io.portledger.dhcp.Octets;
 import io.portledger.lwaftr.provisioning.Assignment;
 import io.portledger.lwaftr.provisioning.Lease;
 import io.portledger.lwaftr.provisioning.Origin;
+import io.portledger.lwaftr.provisioning.Provisioner;
+import io.portledger.lwaftr.provisioning.Subscribers;
 import io.portledger.softwire.Binding;
 import io.portledger.softwire.Ipv4Address;
 import io.portledger.softwire.Ipv6Address;
@@ -25,6 +27,7 @@ import io.portledger.softwire.Ipv6Prefix;
 import io.portledger.softwire.PortSet;
 import io.portledger.softwire.PublicPorts;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
@@ -55,7 +58,7 @@ class SharedAddressServerTest {
     }
 
     private Dhcpv4Message discover(Dhcpv4Option.ClientIdentifier client, Dhcpv4Option... more) {
-        List<Dhcpv4Option> options = new java.util.ArrayList<>(List.of(client, ServedLink.everything()));
+        List<Dhcpv4Option> options = new ArrayList<>(List.of(client, ServedLink.everything()));
         options.addAll(List.of(more));
         return link.message(MessageType.DISCOVER, options.toArray(Dhcpv4Option[]::new));
     }
@@ -503,6 +506,10 @@ class SharedAddressServerTest {
                 Ipv6Address.parse("2001:db8:8::8"),
                 List.of(Dhcpv6Option.RelayMessage.of(first)));
 
+        assertThat(link.exchange(Ipv6Address.parse("2001:db8:99::9"), second))
+                .as("a relay that is not listed could speak for anybody")
+                .isEmpty();
+        assertThat(link.count(DhcpCounter.DROPPED_SPOOFED)).isOne();
         Dhcpv6Message.Relay outer =
                 (Dhcpv6Message.Relay) link.exchange(relayAddress, second).orElseThrow();
 
@@ -537,8 +544,7 @@ class SharedAddressServerTest {
         link.lease(SOURCE, CLIENT);
         ServedLink before = link;
         SharedAddressServer restarted = new SharedAddressServer(
-                new io.portledger.lwaftr.provisioning.Provisioner(
-                        before.leases, new io.portledger.lwaftr.provisioning.Subscribers(), null, () -> before.now),
+                new Provisioner(before.leases, new Subscribers(), null, () -> before.now),
                 ServedLink.settings(0),
                 SERVER,
                 before.service.counters(),

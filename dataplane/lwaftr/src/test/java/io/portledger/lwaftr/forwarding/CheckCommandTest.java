@@ -183,6 +183,19 @@ class CheckCommandTest {
     }
 
     @Test
+    void provisioningRequestsAreCountedAndGetNoAnswer() throws IOException {
+        byte[] plain = Packets.udpIpv6(Engine.OTHER_B4, Engine.BR, 5000, 5351, new byte[60]);
+        byte[] inside = Packets.fromB4(Packets.udpIpv4("192.0.0.2", "192.0.0.1", 5000, 5351, new byte[60]));
+        HexFormat hex = HexFormat.of();
+        write("in6.pcap", LinkType.RAW, hex.formatHex(plain), hex.formatHex(inside));
+        check("--in6", "in6.pcap", "--out6", "out6.pcap", "--counters", "counters.json");
+
+        assertThat(read("out6.pcap")).isEmpty();
+        assertThat(Files.readString(file("counters.json")))
+                .contains("\"provisioning-ipv6-packets\": 1", "\"provisioning-ipv4-packets\": 1");
+    }
+
+    @Test
     void givesTheSameFilesEachTime() throws IOException {
         write(
                 "in4.pcap",

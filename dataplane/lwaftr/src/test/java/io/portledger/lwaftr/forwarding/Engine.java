@@ -21,6 +21,24 @@ final class Engine implements AutoCloseable {
     static final Ipv6Address B4 = Ipv6Address.parse("2001:db8:0:100:0:c000:201:22");
     static final Ipv6Address OTHER_B4 = Ipv6Address.parse("2001:db8:0:200:0:c000:201:23");
 
+    /** Answers each request at once, by its own octets. */
+    private static final ControlPlane ECHO = new ControlPlane() {
+        @Override
+        public boolean serves(int port) {
+            return ControlPlane.SILENT.serves(port);
+        }
+
+        @Override
+        public boolean admits(Ipv6Address b4) {
+            return true;
+        }
+
+        @Override
+        public boolean take(ProvisioningRequest request) {
+            return request.reply(request.payload());
+        }
+    };
+
     final BindingTable table = new BindingTable();
     final List<byte[]> toIpv4Side = new ArrayList<>();
     final List<byte[]> toIpv6Side = new ArrayList<>();
@@ -35,8 +53,21 @@ final class Engine implements AutoCloseable {
         this(settings, new PathMtus(), null);
     }
 
+    /** One whose provisioning requests somebody answers. */
+    Engine(ForwardingSettings settings, ControlPlane controlPlane) {
+        this(settings, new PathMtus(), null, controlPlane);
+    }
+
     /** One of several workers; each has a table of its own here, with the same bindings. */
     Engine(ForwardingSettings settings, PathMtus pathMtus, FragmentExchange.@Nullable Desk exchange) {
+        this(settings, pathMtus, exchange, ECHO);
+    }
+
+    private Engine(
+            ForwardingSettings settings,
+            PathMtus pathMtus,
+            FragmentExchange.@Nullable Desk exchange,
+            ControlPlane controlPlane) {
         ipv6Mtu = settings.ipv6Side().mtu();
         forwarder = new Forwarder(
                 table,
@@ -46,7 +77,8 @@ final class Engine implements AutoCloseable {
                 () -> nanos,
                 () -> fragmentIdentification++,
                 pathMtus,
-                exchange);
+                exchange,
+                new ProvisioningDesk(controlPlane));
     }
 
     /** The setting of the test vectors: two subscribers who share 192.0.2.1 with PSIDs 34 and 35 of 64. */
@@ -84,6 +116,7 @@ final class Engine implements AutoCloseable {
                 batch.add(packet);
             }
             forwarder.fromIpv6Side(batch);
+            forwarder.takeOver();
         }
     }
 

@@ -17,7 +17,7 @@ import java.util.List;
  * The engine under arbitrary packets: what a fuzzer calls, and what its findings are replayed with.
  *
  * <p>The input is an octet that chooses settings, then packets, each with an octet for its side and whether its IPv4
- * checksum is to be put right (so that a fuzzer need not guess it), and two for its length. They go through two engines,
+ * or UDP checksum is to be put right (so that a fuzzer need not guess it), and two for its length. They go through two engines,
  * whose memory behind and before the packets differs: if the engine read an octet that is not the packet's, its results
  * would differ too. If it wrote one, beyond the head room, the memory would tell.
  */
@@ -28,6 +28,7 @@ public final class ForwarderFuzz {
     private static final int AROUND = 256;
     private static final int FROM_IPV6_SIDE = 1;
     private static final int WITH_RIGHT_CHECKSUM = 2;
+    private static final int WITH_RIGHT_UDP_CHECKSUM = 4;
 
     private ForwarderFuzz() {}
 
@@ -46,6 +47,9 @@ public final class ForwarderFuzz {
                 byte[] packet = Arrays.copyOfRange(input, position + 3, position + 3 + length);
                 if ((how & WITH_RIGHT_CHECKSUM) != 0) {
                     repair(packet, (how & FROM_IPV6_SIDE) != 0 ? 40 : 0);
+                }
+                if ((how & WITH_RIGHT_UDP_CHECKSUM) != 0 && packet.length >= 48 && packet[6] == 17) {
+                    packet = Packets.withUdpChecksum(packet);
                 }
                 forward(first, packet, (how & FROM_IPV6_SIDE) != 0, 0x00);
                 forward(second, packet, (how & FROM_IPV6_SIDE) != 0, 0xff);
@@ -86,6 +90,7 @@ public final class ForwarderFuzz {
             batch.add(address, packet.length);
             if (isFromIpv6Side) {
                 engine.forwarder.fromIpv6Side(batch);
+                engine.forwarder.takeOver();
             } else {
                 engine.forwarder.fromIpv4Side(batch);
             }

@@ -78,6 +78,7 @@ class ForwarderProperties {
     private static List<Arrival> seeds() {
         byte[] large = Packets.ipv4("192.0.2.1", "198.51.100.7", 17, Packets.udp(35000, 53, 900));
         byte[] inner = Packets.ipv4("198.51.100.7", "192.0.2.1", 17, Packets.udp(53, 35000, 1300));
+        byte[] request = Packets.udpIpv6(Engine.B4, Engine.BR, 5000, 5351, new byte[60]);
         return List.of(
                 new Arrival(false, Engine.hex(Vectors.A1)),
                 new Arrival(true, Engine.hex(Vectors.B1)),
@@ -98,7 +99,12 @@ class ForwarderProperties {
                         true,
                         Packets.ipv6(Engine.B4, Engine.BR, 60, Packets.concat(Engine.hex("0400040104010100"), large))),
                 new Arrival(true, Packets.icmpv6(Engine.B4, Engine.BR, 128, 0, 1, new byte[64])),
-                new Arrival(false, Packets.ipv4("198.51.100.7", "192.0.2.9", 47, new byte[40])));
+                new Arrival(false, Packets.ipv4("198.51.100.7", "192.0.2.9", 47, new byte[40])),
+                new Arrival(true, request),
+                new Arrival(true, Packets.ipv6(Engine.B4, Engine.BR, 41, request)),
+                new Arrival(true, Packets.fromB4(Packets.udpIpv4("192.0.0.2", "192.0.0.1", 5000, 5351, new byte[60]))),
+                new Arrival(
+                        true, Packets.fromB4(Packets.udpIpv4("192.0.2.1", "203.0.113.1", 35000, 5351, new byte[24]))));
     }
 
     /** Nothing, some octets, the length, or the end; the IPv4 checksum is put right half the time, to get further. */

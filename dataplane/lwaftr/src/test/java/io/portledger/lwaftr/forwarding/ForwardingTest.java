@@ -1,10 +1,10 @@
 package io.portledger.lwaftr.forwarding;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.netty.buffer.Unpooled;
 import io.portledger.packet.Memory;
 import io.portledger.packet.PacketBatch;
 import io.portledger.packet.TunDevice;
@@ -14,11 +14,6 @@ import io.portledger.softwire.Ipv6Address;
 import io.portledger.softwire.PortSet;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
-import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
 import java.net.InetSocketAddress;
 import java.net.StandardProtocolFamily;
 import java.nio.ByteBuffer;
@@ -29,8 +24,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
-import java.util.concurrent.Callable;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -55,7 +48,6 @@ class ForwardingTest {
     private static final PortSet PORTS = new PortSet(0, 6, 34);
     private static final Ipv6Address B4 = Ipv6Address.parse("2001:db8:0:100:0:c000:201:22");
     private static final Ipv6Address BR = Ipv6Address.parse("2001:db8:ffff::1");
-    private static final int CLONE_NEWNET = 0x4000_0000;
 
     private final String suffix = Integer.toHexString(new Random().nextInt(0x10000, 0x100000));
     private final String routerNamespace = "pl-r-" + suffix;
@@ -68,9 +60,9 @@ class ForwardingTest {
     @BeforeEach
     void makeNamespaces() throws Exception {
         try {
-            ip("netns", "add", routerNamespace);
-            ip("netns", "add", subscriberNamespace);
-            ip("netns", "add", lwaftrNamespace);
+            Namespaces.ip("netns", "add", routerNamespace);
+            Namespaces.ip("netns", "add", subscriberNamespace);
+            Namespaces.ip("netns", "add", lwaftrNamespace);
         } catch (IOException | AssertionError e) {
             throw new AssertionError(
                     "This test makes network namespaces: run it as root, with the Debian package iproute2", e);
@@ -84,9 +76,9 @@ class ForwardingTest {
             resource.close();
         }
         table.close();
-        run("ip", "netns", "del", routerNamespace);
-        run("ip", "netns", "del", subscriberNamespace);
-        run("ip", "netns", "del", lwaftrNamespace);
+        Namespaces.run("ip", "netns", "del", routerNamespace);
+        Namespaces.run("ip", "netns", "del", subscriberNamespace);
+        Namespaces.run("ip", "netns", "del", lwaftrNamespace);
     }
 
     @ParameterizedTest
@@ -94,8 +86,9 @@ class ForwardingTest {
     void tcpGoesThroughATunDeviceBothWaysAndForeignPortsDoNot(int workers) throws Exception {
         TunDevice access = openIn(routerNamespace, "ac" + suffix);
         String device = "lw" + suffix;
-        Forwarding forwarding =
-                inNamespace(routerNamespace, () -> Forwarding.byTun(device, workers, table, Engine.settings()));
+        Forwarding forwarding = Namespaces.inNamespace(
+                routerNamespace,
+                () -> Forwarding.byTun(device, workers, table, Engine.settings(), ControlPlane.SILENT));
         opened.add(forwarding);
         configureRouter(access.name());
         inRouter("ip link set " + device + " up");
@@ -103,6 +96,37 @@ class ForwardingTest {
         inRouter("ip route add 203.0.113.1/32 dev " + device);
         inRouter("ip -6 route add 2001:db8:ffff::1/128 dev " + device);
         assertThatTcpGoesThrough(forwarding, access);
+    }
+
+    @Test
+    void whatTheLwaftrSaysUnaskedComesFromItsBrAddress() throws Exception {
+        TunDevice access = openIn(routerNamespace, "ac" + suffix);
+        String device = "lw" + suffix;
+        Forwarding forwarding = Namespaces.inNamespace(
+                routerNamespace, () -> Forwarding.byTun(device, 2, table, Engine.settings(), ControlPlane.SILENT));
+        opened.add(forwarding);
+        configureRouter(access.name());
+        inRouter("ip link set " + device + " up");
+        byte[] message = {1, 2, 3};
+        assertThat(forwarding.send(BR, 5351, B4, 40_000, Unpooled.wrappedBuffer(message)))
+                .isTrue();
+
+        byte[] expected = Packets.udpIpv6(BR, B4, 5351, 40_000, message);
+        try (PacketBatch in = PacketBatch.withMemory(64, 2000)) {
+            await().atMost(Duration.ofMinutes(1)).until(() -> {
+                in.clear();
+                access.receive(in, 50);
+                for (int i = 0; i < in.size(); i++) {
+                    byte[] packet = Memory.toBytes(in.address(i), in.length(i));
+                    // The router took a hop.
+                    packet[7]++;
+                    if (Arrays.equals(packet, expected)) {
+                        return true;
+                    }
+                }
+                return false;
+            });
+        }
     }
 
     /** The next hops and the lwAFTR find one another by ARP and neighbour discovery. */
@@ -115,7 +139,7 @@ class ForwardingTest {
             inRouter("ip link add e" + side + suffix + " type veth peer name l" + side + suffix + " netns "
                     + lwaftrNamespace);
             inRouter("ip link set e" + side + suffix + " up");
-            in(lwaftrNamespace, "ip link set l" + side + suffix + " up");
+            Namespaces.in(lwaftrNamespace, "ip link set l" + side + suffix + " up");
         }
         inRouter("ip address add 203.0.113.2/24 dev e4" + suffix);
         inRouter("ip route add 192.0.2.0/24 via 203.0.113.1 src 198.51.100.7");
@@ -123,7 +147,8 @@ class ForwardingTest {
         inRouter("ip -6 route add 2001:db8:ffff::1/128 dev e6" + suffix);
         ForwardingSettings settings = Engine.settings()
                 .withSides(onDevice("l4" + suffix, "203.0.113.2"), onDevice("l6" + suffix, "2001:db8:cafe::99"));
-        Forwarding forwarding = inNamespace(lwaftrNamespace, () -> Forwarding.byEthernet(workers, table, settings));
+        Forwarding forwarding = Namespaces.inNamespace(
+                lwaftrNamespace, () -> Forwarding.byEthernet(workers, table, settings, ControlPlane.SILENT));
         opened.add(forwarding);
         assertThatTcpGoesThrough(forwarding, access);
         assertThat(forwarding.counters().packets(Counter.NEIGHBOUR_IPV4)).isPositive();
@@ -153,7 +178,7 @@ class ForwardingTest {
         configureSubscriber(subscriber.name());
         startLwB4(subscriber, access);
 
-        ServerSocketChannel server = inNamespace(routerNamespace, () -> {
+        ServerSocketChannel server = Namespaces.inNamespace(routerNamespace, () -> {
             ServerSocketChannel channel = ServerSocketChannel.open(StandardProtocolFamily.INET);
             return channel.bind(new InetSocketAddress("198.51.100.7", 0));
         });
@@ -163,7 +188,7 @@ class ForwardingTest {
 
         byte[] sent = new byte[300_000];
         new Random(1).nextBytes(sent);
-        byte[] received = inNamespace(subscriberNamespace, () -> {
+        byte[] received = Namespaces.inNamespace(subscriberNamespace, () -> {
             try (SocketChannel socket = connected(35000, serverPort)) {
                 Thread writer = Thread.ofVirtual().start(() -> writeAll(socket, sent));
                 byte[] back = readAll(socket, sent.length);
@@ -210,8 +235,10 @@ class ForwardingTest {
     }
 
     private void configureSubscriber(String device) throws Exception {
-        in(subscriberNamespace, "ip link set " + device + " mtu 1460 up && ip address add 192.0.2.1/32 dev " + device);
-        in(subscriberNamespace, "ip route add default dev " + device + " src 192.0.2.1");
+        Namespaces.in(
+                subscriberNamespace,
+                "ip link set " + device + " mtu 1460 up && ip address add 192.0.2.1/32 dev " + device);
+        Namespaces.in(subscriberNamespace, "ip route add default dev " + device + " src 192.0.2.1");
     }
 
     /** The other end of the softwire, without NAPT: the subscriber's host keeps to its ports by itself. */
@@ -287,7 +314,7 @@ class ForwardingTest {
     }
 
     private void startConnecting(int localPort, int serverPort) throws Exception {
-        opened.add(inNamespace(subscriberNamespace, () -> {
+        opened.add(Namespaces.inNamespace(subscriberNamespace, () -> {
             SocketChannel socket = SocketChannel.open(StandardProtocolFamily.INET);
             socket.configureBlocking(false);
             socket.bind(new InetSocketAddress("192.0.2.1", localPort));
@@ -320,67 +347,11 @@ class ForwardingTest {
     private TunDevice openIn(String namespace, String name) throws Exception {
         TunDevice device = TunDevice.open(name);
         opened.add(device);
-        ip("link", "set", name, "netns", namespace);
+        Namespaces.ip("link", "set", name, "netns", namespace);
         return device;
     }
 
     private void inRouter(String command) throws Exception {
-        in(routerNamespace, command);
-    }
-
-    private static void in(String namespace, String command) throws Exception {
-        ip("netns", "exec", namespace, "sh", "-c", command);
-    }
-
-    private static void ip(String... arguments) throws Exception {
-        List<String> command = new ArrayList<>(List.of("ip"));
-        command.addAll(List.of(arguments));
-        String printed = run(command.toArray(String[]::new));
-        assertThat(printed).as(String.join(" ", command)).isEmpty();
-    }
-
-    /** What the command printed; with its exit status, if that is not 0. */
-    private static String run(String... command) throws Exception {
-        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-        String printed = new String(process.getInputStream().readAllBytes(), UTF_8);
-        int status = process.waitFor();
-        return status == 0 ? printed : printed + " (exit status " + status + ")";
-    }
-
-    /** Runs something in a thread of its own that has entered the namespace; sockets made there stay there. */
-    private static <T> T inNamespace(String namespace, Callable<T> action) throws Exception {
-        CompletableFuture<T> result = new CompletableFuture<>();
-        Thread.ofPlatform().start(() -> {
-            try {
-                enter(namespace);
-                result.complete(action.call());
-            } catch (Throwable e) {
-                result.completeExceptionally(e);
-            }
-        });
-        return result.get();
-    }
-
-    @SuppressWarnings("restricted") // setns(2) has no equivalent in Java.
-    private static void enter(String namespace) throws Throwable {
-        Linker linker = Linker.nativeLinker();
-        MethodHandle open = linker.downcallHandle(
-                linker.defaultLookup().findOrThrow("open"),
-                FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_INT),
-                Linker.Option.firstVariadicArg(2));
-        MethodHandle setns = linker.downcallHandle(
-                linker.defaultLookup().findOrThrow("setns"),
-                FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
-        MethodHandle close = linker.downcallHandle(
-                linker.defaultLookup().findOrThrow("close"),
-                FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
-        try (Arena arena = Arena.ofConfined()) {
-            int fd = (int) open.invokeExact(arena.allocateFrom("/var/run/netns/" + namespace), 0);
-            int outcome = (int) setns.invokeExact(fd, CLONE_NEWNET);
-            int ignored = (int) close.invokeExact(fd);
-            if (outcome != 0) {
-                throw new AssertionError("Cannot enter network namespace " + namespace + ": run this test as root");
-            }
-        }
+        Namespaces.in(routerNamespace, command);
     }
 }

@@ -48,6 +48,52 @@ final class Packets {
         return datagram.array();
     }
 
+    /** A UDP datagram with right checksum in an IPv6 packet. */
+    static byte[] udpIpv6(
+            Ipv6Address source, Ipv6Address destination, int sourcePort, int destinationPort, byte[] data) {
+        byte[] pseudo = ByteBuffer.allocate(40)
+                .put(source.toBytes())
+                .put(destination.toBytes())
+                .putInt(8 + data.length)
+                .putInt(17)
+                .array();
+        return ipv6(source, destination, 17, udp(sourcePort, destinationPort, data, pseudo));
+    }
+
+    /** A UDP datagram with right checksum in an IPv4 packet. */
+    static byte[] udpIpv4(String source, String destination, int sourcePort, int destinationPort, byte[] data) {
+        byte[] pseudo = ByteBuffer.allocate(12)
+                .put(Ipv4Address.parse(source).toBytes())
+                .put(Ipv4Address.parse(destination).toBytes())
+                .putShort((short) 17)
+                .putShort((short) (8 + data.length))
+                .array();
+        return ipv4(source, destination, 17, udp(sourcePort, destinationPort, data, pseudo));
+    }
+
+    /** Puts the UDP checksum of an IPv6 packet right that has at least 48 octets. */
+    static byte[] withUdpChecksum(byte[] ipv6) {
+        int length = Math.min(getShort(ipv6, 44), ipv6.length - 40);
+        byte[] pseudo = ByteBuffer.allocate(40)
+                .put(ipv6, 8, 32)
+                .putInt(getShort(ipv6, 44))
+                .putInt(17)
+                .array();
+        putShort(ipv6, 46, 0);
+        return putShort(ipv6, 46, checksum(ipv6, 40, length, sum(pseudo, 0, pseudo.length)));
+    }
+
+    private static byte[] udp(int sourcePort, int destinationPort, byte[] data, byte[] pseudo) {
+        byte[] datagram = ByteBuffer.allocate(8 + data.length)
+                .putShort((short) sourcePort)
+                .putShort((short) destinationPort)
+                .putShort((short) (8 + data.length))
+                .putShort((short) 0)
+                .put(data)
+                .array();
+        return putShort(datagram, 6, checksum(datagram, 0, datagram.length, sum(pseudo, 0, pseudo.length)));
+    }
+
     static byte[] icmp(int type, int code, int secondWord, byte[] rest) {
         byte[] message = ByteBuffer.allocate(8 + rest.length)
                 .put((byte) type)

@@ -1,0 +1,107 @@
+package io.portledger.lwaftr.dhcp;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.util.Random;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+
+/** A network namespace of a test, in which addresses can be used at once. */
+final class Namespace implements AutoCloseable {
+
+    private static final int CLONE_NEWNET = 0x4000_0000;
+
+    final String name = "pl-" + Integer.toHexString(new Random().nextInt(0x1000_0000, 0x7fff_ffff));
+
+    private Namespace() {}
+
+    static Namespace make() throws IOException {
+        Namespace namespace = new Namespace();
+        try {
+            command("ip netns add " + namespace.name);
+        } catch (IOException | AssertionError e) {
+            throw new AssertionError(
+                    "This test makes network namespaces: run it as root, with the Debian package iproute2", e);
+        }
+        namespace.run("sysctl -q -w net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0");
+        namespace.run("ip link set lo up");
+        return namespace;
+    }
+
+    /** Connects it to another one by a pair of interfaces that are up. */
+    void connect(String interfaceName, Namespace other, String otherInterface) throws IOException {
+        run("ip link add " + interfaceName + " type veth peer name " + otherInterface + " netns " + other.name);
+        run("ip link set " + interfaceName + " up");
+        other.run("ip link set " + otherInterface + " up");
+    }
+
+    /** Runs a command line in it, which must print nothing. */
+    void run(String commandLine) throws IOException {
+        command("ip netns exec " + name + " " + commandLine);
+    }
+
+    /** Does something in a thread of its own that has entered the namespace; sockets made there stay there. */
+    <T> T call(Callable<T> action) throws Exception {
+        CompletableFuture<T> result = new CompletableFuture<>();
+        Thread.ofPlatform().start(() -> {
+            try {
+                enter();
+                result.complete(action.call());
+            } catch (Throwable e) {
+                result.completeExceptionally(e);
+            }
+        });
+        try {
+            return result.get();
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof Exception cause) {
+                throw cause;
+            }
+            throw e;
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        command("ip netns del " + name);
+    }
+
+    private static void command(String line) throws IOException {
+        Process process =
+                new ProcessBuilder(line.split(" ")).redirectErrorStream(true).start();
+        String printed = new String(process.getInputStream().readAllBytes(), UTF_8);
+        if (!printed.isEmpty()) {
+            throw new AssertionError(line + ": " + printed);
+        }
+    }
+
+    @SuppressWarnings("restricted")
+    private void enter() throws Throwable {
+        Linker linker = Linker.nativeLinker();
+        MethodHandle open = linker.downcallHandle(
+                linker.defaultLookup().findOrThrow("open"),
+                FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_INT),
+                Linker.Option.firstVariadicArg(2));
+        MethodHandle setns = linker.downcallHandle(
+                linker.defaultLookup().findOrThrow("setns"),
+                FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
+        MethodHandle close = linker.downcallHandle(
+                linker.defaultLookup().findOrThrow("close"),
+                FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
+        try (Arena arena = Arena.ofConfined()) {
+            int fd = (int) open.invokeExact(arena.allocateFrom("/var/run/netns/" + name), 0);
+            int outcome = (int) setns.invokeExact(fd, CLONE_NEWNET);
+            int ignored = (int) close.invokeExact(fd);
+            if (outcome != 0) {
+                throw new AssertionError("Cannot enter network namespace " + name + ": run this test as root");
+            }
+        }
+    }
+}
