@@ -76,7 +76,12 @@ class DocumentationTest {
 
     private static String source(String test) throws IOException {
         for (Path module : List.of(
-                Path.of("../lwaftr"), Path.of("../packet"), Path.of("../radius"), Path.of("../dhcp"), Path.of("../pcp"), Path.of("../../compose/lab"))) {
+                Path.of("../lwaftr"),
+                Path.of("../packet"),
+                Path.of("../radius"),
+                Path.of("../dhcp"),
+                Path.of("../pcp"),
+                Path.of("../../compose/lab"))) {
             if (!Files.isDirectory(module.resolve("src/test/java"))) {
                 continue;
             }
