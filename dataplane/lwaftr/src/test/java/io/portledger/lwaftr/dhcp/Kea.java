@@ -14,6 +14,7 @@ final class Kea implements AutoCloseable {
 
     private static final String DHCP6 = """
             { "Dhcp6": {
+              "data-directory": "DIRECTORY",
               "interfaces-config": { "interfaces": [ "DEVICE", "DEVICE/2001:db8:1::1" ] },
               "lease-database": { "type": "memfile", "persist": false },
               "dhcp4o6-port": 6767,
@@ -59,7 +60,8 @@ final class Kea implements AutoCloseable {
     }
 
     private void run(Namespace namespace, String program, String configuration, String sign) throws IOException {
-        Path file = Files.writeString(directory.resolve(program + ".conf"), configuration);
+        Path file = Files.writeString(
+                directory.resolve(program + ".conf"), configuration.replace("DIRECTORY", directory.toString()));
         Path output = directory.resolve(program + ".log");
         ProcessBuilder builder =
                 new ProcessBuilder("ip", "netns", "exec", namespace.name, program, "-c", file.toString());
