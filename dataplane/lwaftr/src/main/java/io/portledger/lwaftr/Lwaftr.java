@@ -37,11 +37,15 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -63,6 +67,10 @@ public final class Lwaftr implements AutoCloseable {
     private static final int LEASES_TIDIED_AT_ONCE = 5_000;
 
     private final InstantSource clock;
+
+    /** What ends the parts, the one that was started last first. */
+    private final Deque<Runnable> endings = new ArrayDeque<>();
+
     private final EventLoopGroup group;
     private final EventLoop control;
     private final BindingTable table;
@@ -80,7 +88,6 @@ public final class Lwaftr implements AutoCloseable {
     /** Whether leases change no more; control thread. */
     private boolean isEnded;
 
-    private final @Nullable PcpProxy pcpProxy;
     private final PcpServer pcpServer;
     private final RapidRecovery rapidRecovery;
     private final Optional<DhcpServer> dhcpServer;
@@ -90,91 +97,102 @@ public final class Lwaftr implements AutoCloseable {
 
     private Lwaftr(LwaftrSettings settings, InstantSource clock, List<BindingListener> listeners) {
         this.clock = clock;
+        snapshotInterval = settings.snapshotInterval();
+        Instant now = clock.instant();
+        nextSnapshot = now.plus(snapshotInterval);
         List<Pool> pools = settings.serviceClasses().stream()
                 .map(keys -> new Pool(keys.serviceClass()))
                 .toList();
+        Ipv6Address br = settings.brAddresses().getFirst();
         Subscribers subscribers = subscribers(settings);
-        table = new BindingTable(0, settings.workers());
-        Instant now = clock.instant();
-        journal = openJournal(settings, now);
-        leases = leaseTable(pools, settings.brAddresses().getFirst(), now);
-        listeners.forEach(listener -> leases.addListener(listener, now));
-        export = BindingExport.start(settings.export(), clock);
-        export.exporters().forEach(exporter -> leases.addListener(exporter, now));
-        group = new MultiThreadIoEventLoopGroup(
-                1, new DefaultThreadFactory("lwaftr-control"), NioIoHandler.newFactory());
-        control = group.next();
-        radius = startRadius(settings, now);
-        provisioner = new Provisioner(leases, subscribers, radius.authority(), clock);
-        requestLimit = new SourceLimit(settings.requestLimit(), settings.pcp().thirdPartyFrom(), System::nanoTime);
-        snapshotInterval = settings.snapshotInterval();
-        nextSnapshot = now.plus(snapshotInterval);
-        Forwarding started = null;
-        PcpProxy asked = null;
-        PcpServer server = null;
-        Optional<DhcpServer> dhcp = Optional.empty();
-        SupportingSystem others = null;
+        table = endedBy(new BindingTable(0, settings.workers()), BindingTable::close);
         try {
-            asked = startPcpProxy(settings);
-            pcp = new PcpService(
-                    provisioner, asked, settings.pcp().thirdPartyFrom(), journal == null ? now : journal.epochStart());
+            journal = openJournal(settings, now);
+            leases = leaseTable(pools, br, now);
+            listeners.forEach(listener -> leases.addListener(listener, now));
+            export = endedBy(BindingExport.start(settings.export(), clock), BindingExport::close);
+            export.exporters().forEach(exporter -> leases.addListener(exporter, now));
+            group = endedBy(
+                    new MultiThreadIoEventLoopGroup(
+                            1, new DefaultThreadFactory("lwaftr-control"), NioIoHandler.newFactory()),
+                    Lwaftr::shutDown);
+            control = group.next();
+            endings.push(() -> onControl(() -> {
+                        endLeases(clock.instant());
+                        return null;
+                    })
+                    .join());
+            radius = endedBy(
+                    Radius.start(
+                            settings.radius(), System.getenv(), control, leases, table, settings.brAddresses(), clock),
+                    Radius::close);
             addPermanentBindings(settings, now);
-            DataPathRequests requests =
-                    new DataPathRequests(control, requestLimit, Map.of(ControlPlane.PCP, pcp::serve), leases, clock);
-            started = startForwarding(settings, requests);
-            others = SupportingSystem.start(
-                    settings.supportingSystem(),
-                    leases,
-                    table,
-                    subscribers,
-                    control,
-                    clock,
-                    settings.brAddresses().getFirst());
-            server = PcpServer.start(
-                    control, settings.pcp().listen().toSocketAddress(), pcp, requestLimit, leases, clock);
-            dhcp = DhcpServer.start(control, settings.dhcp(), settings.ipv4Address(), provisioner, clock);
-            metrics = Metrics.start(
-                    settings.metrics(),
-                    table,
-                    leases,
-                    pcp,
-                    requestLimit,
-                    requests,
-                    radius.counters(),
-                    dhcp,
-                    others,
-                    started);
-        } catch (IOException | RuntimeException e) {
-            if (server != null) {
-                server.close();
-            }
-            dhcp.ifPresent(DhcpServer::close);
-            if (asked != null) {
-                asked.close();
-            }
-            if (others != null) {
-                others.close();
-            }
-            if (started != null) {
-                started.close();
-            }
-            radius.close();
-            endLeases(now);
-            shutDown();
-            export.close();
-            table.close();
-            throw e instanceof IOException io ? new UncheckedIOException(io.getMessage(), io) : (RuntimeException) e;
+            provisioner = new Provisioner(leases, subscribers, radius.authority(), clock);
+            requestLimit =
+                    new SourceLimit(settings.requestLimit(), settings.pcp().thirdPartyFrom(), System::nanoTime);
+            pcp = new PcpService(
+                    provisioner,
+                    endedIfThere(startPcpProxy(settings), PcpProxy::close),
+                    settings.pcp().thirdPartyFrom(),
+                    journal == null ? now : journal.epochStart());
+            DataPathRequests requests = new DataPathRequests(control, requestLimit, leases, clock);
+            forwarding = endedIfThere(startForwarding(settings, requests), Forwarding::close);
+            // Whoever is answered is so by all bindings, those of the supporting system included.
+            supporting = endedBy(
+                    SupportingSystem.start(settings.supportingSystem(), leases, table, subscribers, control, clock, br),
+                    SupportingSystem::close);
+            pcpServer = endedBy(
+                    PcpServer.start(
+                            control, settings.pcp().listen().toSocketAddress(), pcp, requestLimit, leases, clock),
+                    PcpServer::close);
+            dhcpServer = DhcpServer.start(control, settings.dhcp(), settings.ipv4Address(), provisioner, clock);
+            dhcpServer.ifPresent(server -> endedBy(server, DhcpServer::close));
+            answerAmongPackets(br, requests, pcp, pcpServer, dhcpServer);
+            metrics = endedIfThere(
+                    Metrics.start(
+                            settings.metrics(),
+                            table,
+                            leases,
+                            pcp,
+                            requestLimit,
+                            requests,
+                            radius.counters(),
+                            dhcpServer,
+                            supporting,
+                            forwarding),
+                    Metrics::close);
+        } catch (IOException e) {
+            endEverything();
+            throw new UncheckedIOException(e.getMessage(), e);
+        } catch (RuntimeException e) {
+            endEverything();
+            throw e;
         }
-        forwarding = started;
-        pcpProxy = asked;
-        supporting = others;
-        var _ = forwardingFailure().thenRun(others::forwardingFailed);
-        pcpServer = server;
+        var _ = forwardingFailure().thenRun(supporting::forwardingFailed);
         rapidRecovery = new RapidRecovery(leases, pcp, pcpServer, System::nanoTime);
-        dhcpServer = dhcp;
         control.execute(radius::goOn);
         control.execute(this::watchTheClock);
         log.info("PCP server listens on {}; {}", pcpServer.address(), pools);
+    }
+
+    /** Sees to it that a part is ended, before everything that was started before it. */
+    private <T> T endedBy(T part, Consumer<T> ending) {
+        endings.push(() -> ending.accept(part));
+        return part;
+    }
+
+    /** The same for a part that the settings may not want. */
+    private <T> @Nullable T endedIfThere(@Nullable T part, Consumer<T> ending) {
+        if (part != null) {
+            endings.push(() -> ending.accept(part));
+        }
+        return part;
+    }
+
+    private void endEverything() {
+        while (!endings.isEmpty()) {
+            endings.pop().run();
+        }
     }
 
     /**
@@ -279,33 +297,13 @@ public final class Lwaftr implements AutoCloseable {
     /** Ends service: no request is answered any more, every binding ends and the listeners know. Idempotent. */
     @Override
     public void close() {
-        synchronized (group) {
+        synchronized (endings) {
             if (isClosed) {
                 return;
             }
             isClosed = true;
         }
-        pcpServer.close();
-        dhcpServer.ifPresent(DhcpServer::close);
-        if (pcpProxy != null) {
-            pcpProxy.close();
-        }
-        supporting.close();
-        if (metrics != null) {
-            metrics.close();
-        }
-        if (forwarding != null) {
-            forwarding.close();
-        }
-        radius.close();
-        onControl(() -> {
-                    endLeases(clock.instant());
-                    return null;
-                })
-                .join();
-        shutDown();
-        export.close();
-        table.close();
+        endEverything();
     }
 
     private static Subscribers subscribers(LwaftrSettings settings) {
@@ -344,7 +342,6 @@ public final class Lwaftr implements AutoCloseable {
             if (opened != null) {
                 opened.close();
             }
-            table.close();
             throw e instanceof IOException io
                     ? new UncheckedIOException("The leases cannot be read: " + e.getMessage(), io)
                     : (RuntimeException) e;
@@ -362,19 +359,6 @@ public final class Lwaftr implements AutoCloseable {
         }
     }
 
-    private Radius startRadius(LwaftrSettings settings, Instant now) {
-        try {
-            return Radius.start(
-                    settings.radius(), System.getenv(), control, leases, table, settings.brAddresses(), clock);
-        } catch (RuntimeException e) {
-            endLeases(now);
-            shutDown();
-            export.close();
-            table.close();
-            throw e;
-        }
-    }
-
     private @Nullable PcpProxy startPcpProxy(LwaftrSettings settings) {
         HostPort central = settings.pcp().centralServer();
         if (settings.pcp().mode() != LwaftrSettings.PcpMode.PROXY || central == null) {
@@ -387,6 +371,28 @@ public final class Lwaftr implements AutoCloseable {
                 provisioner,
                 clock,
                 new SecureRandom());
+    }
+
+    private void answerAmongPackets(
+            Ipv6Address br,
+            DataPathRequests requests,
+            PcpService pcpService,
+            PcpServer pcpSocket,
+            Optional<DhcpServer> dhcp) {
+        Forwarding way = forwarding;
+        if (way == null) {
+            return;
+        }
+        Map<Integer, DataPathRequests.Service> services = new HashMap<>();
+        services.put(ControlPlane.PCP, pcpService::serve);
+        pcpSocket.sendUnaskedBy((client, port, datagram) -> way.send(br, ControlPlane.PCP, client, port, datagram));
+        dhcp.ifPresent(server -> {
+            server.answerBy((client, port, datagram) -> way.send(br, ControlPlane.DHCP, client, port, datagram));
+            services.put(
+                    ControlPlane.DHCP,
+                    (datagram, source, b4, port, now, reply) -> server.serveAmongPackets(datagram, source, port, now));
+        });
+        requests.begin(services);
     }
 
     private @Nullable Forwarding startForwarding(LwaftrSettings settings, ControlPlane controlPlane)
@@ -453,7 +459,7 @@ public final class Lwaftr implements AutoCloseable {
                 control);
     }
 
-    private void shutDown() {
+    private static void shutDown(EventLoopGroup group) {
         group.shutdownGracefully(0, 5, TimeUnit.SECONDS).awaitUninterruptibly();
     }
 }

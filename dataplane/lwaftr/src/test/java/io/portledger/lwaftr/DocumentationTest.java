@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -31,6 +32,20 @@ class DocumentationTest {
         assertThat(text)
                 .containsPattern(Pattern.quote(counter.label()) + "|" + Pattern.quote(family) + "-ipv4`, `-ipv6" + "|"
                         + Pattern.quote(family) + "-icmpv4`, `-icmpv6");
+    }
+
+    @Test
+    void everyTestOfRestconfThatTheConformanceTableNamesExists() throws IOException {
+        String tests = source("RestconfServerTest") + source("SupportingFuzzTest");
+        List<String> named = Files.readAllLines(DOCS.resolve("conformance/restconf.md")).stream()
+                .filter(line -> line.startsWith("| §") || line.startsWith("| RFC"))
+                .flatMap(line -> Pattern.compile("`([a-z]+[A-Z][A-Za-z]{8,})`")
+                        .matcher(line)
+                        .results())
+                .map(found -> found.group(1))
+                .toList();
+        assertThat(named).hasSizeGreaterThan(20);
+        assertThat(named).allMatch(test -> tests.contains("void " + test + "("));
     }
 
     @ParameterizedTest

@@ -129,12 +129,15 @@ final class RunningTable {
             properties.stringPropertyNames().forEach(name -> client.put(name, properties.getProperty(name)));
         }
         String brokers = kafka == null ? "" : kafka;
+        client.putIfAbsent("request.timeout.ms", "15000");
         client.putIfAbsent("default.api.timeout.ms", "20000");
         client.putIfAbsent("delivery.timeout.ms", "60000");
         SupportingSettings.Kafka settings = new SupportingSettings.Kafka(brokers, topic, Duration.ofMinutes(1), client);
         try {
             if (isToBeMade && BindingTopic.create(settings)) {
                 warning.accept("made topic " + topic + " at " + brokers);
+                // Not every broker may know of it yet.
+                return new Topic(settings, List.of());
             }
             return new Topic(settings, BindingTopic.read(settings, br, warning));
         } catch (IllegalStateException | IllegalArgumentException e) {

@@ -140,7 +140,7 @@ final class CentralServer {
                 server);
     }
 
-    /** Neither message names the softwire (RFC 8539 §7.2), but both name what it had. */
+    /** Neither message names the softwire, but both name what it had. */
     private void giveBack(Query query, MessageType type, Instant now) {
         Ipv4Address address = type == MessageType.RELEASE
                 ? query.inner().clientAddress()

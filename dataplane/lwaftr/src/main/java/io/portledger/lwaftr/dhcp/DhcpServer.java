@@ -2,6 +2,7 @@ package io.portledger.lwaftr.dhcp;
 
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
@@ -11,6 +12,7 @@ import io.netty.channel.socket.DatagramPacket;
 import io.netty.channel.socket.SocketProtocolFamily;
 import io.netty.channel.socket.nio.NioDatagramChannel;
 import io.portledger.dhcp.Dhcpv6Message;
+import io.portledger.lwaftr.provisioning.DataPathRequests;
 import io.portledger.lwaftr.provisioning.LeaseTable;
 import io.portledger.lwaftr.provisioning.Provisioner;
 import io.portledger.settings.HostPort;
@@ -23,6 +25,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
 import java.net.UnknownHostException;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,11 +48,11 @@ public final class DhcpServer implements AutoCloseable {
     private static final int SOCKET_BUFFER_OCTETS = 4 << 20;
 
     private final NioDatagramChannel channel;
-    private final DhcpCounters counters;
+    private final Handler handler;
 
-    private DhcpServer(NioDatagramChannel channel, DhcpCounters counters) {
+    private DhcpServer(NioDatagramChannel channel, Handler handler) {
         this.channel = channel;
-        this.counters = counters;
+        this.handler = handler;
     }
 
     /**
@@ -99,7 +102,7 @@ public final class DhcpServer implements AutoCloseable {
             throw new UncheckedIOException(e.getMessage(), e);
         }
         log.info("DHCP listens on {}, mode: {}", channel.localAddress(), settings.mode());
-        return Optional.of(new DhcpServer(channel, handler.service.counters()));
+        return Optional.of(new DhcpServer(channel, handler));
     }
 
     private static void join(NioDatagramChannel channel, String name) throws IOException {
@@ -130,7 +133,29 @@ public final class DhcpServer implements AutoCloseable {
 
     /** What happened. */
     public DhcpCounters counters() {
-        return counters;
+        return handler.service.counters();
+    }
+
+    /** How clients that ask among the packets get their answers. Before this is called they get none. Any thread. */
+    public void answerBy(DataPathRequests.Way way) {
+        handler.way = way;
+    }
+
+    /**
+     * Serves a datagram that a client sent among its packets. Relays and the central server are heard at the socket only:
+     * anybody could send in their names here. Control thread.
+     *
+     * @param datagram its readable octets
+     * @param source where it came from
+     * @param port the UDP port from which it came, to which the answer goes
+     */
+    public void serveAmongPackets(ByteBuf datagram, Ipv6Address source, int port, Instant now) {
+        int type = datagram.isReadable() ? datagram.getUnsignedByte(datagram.readerIndex()) : 0;
+        if (type == Dhcpv6Message.RELAY_FORWARD || type == Dhcpv6Message.RELAY_REPLY) {
+            counters().add(DhcpCounter.DROPPED_SPOOFED);
+            return;
+        }
+        handler.service.serve(datagram, new Peer(source, port, Peer.AMONG_PACKETS), now);
     }
 
     /** Ends the service; waits until the socket is closed. */
@@ -146,6 +171,7 @@ public final class DhcpServer implements AutoCloseable {
         private final List<DatagramPacket> answers = new ArrayList<>();
         private boolean isReading;
         private @Nullable ChannelHandlerContext active;
+        private volatile DataPathRequests.@Nullable Way way;
 
         Handler(Provisioner provisioner, DhcpSettings settings, Ipv4Address ipv4Address, InstantSource clock) {
             this.leases = provisioner.leases();
@@ -172,6 +198,10 @@ public final class DhcpServer implements AutoCloseable {
         }
 
         private void answer(Dhcpv6Message message, Peer to) {
+            if (to.scope() == Peer.AMONG_PACKETS) {
+                answerAmongPackets(message, to);
+                return;
+            }
             ChannelHandlerContext context = active;
             if (context == null) {
                 return;
@@ -181,6 +211,18 @@ public final class DhcpServer implements AutoCloseable {
             answers.add(new DatagramPacket(out, socketAddress(to)));
             if (!isReading) {
                 send(context);
+            }
+        }
+
+        private void answerAmongPackets(Dhcpv6Message message, Peer to) {
+            DataPathRequests.Way back = way;
+            // If it cannot be made to last, the client asks again.
+            if (back != null && leases.commit()) {
+                ByteBuf out = Unpooled.buffer();
+                message.encode(out);
+                if (!back.send(to.address(), to.port(), out)) {
+                    log.debug("No room for an answer to {}", to);
+                }
             }
         }
 

@@ -47,9 +47,20 @@ public final class DataPathRequests implements ControlPlane {
         void serve(ByteBuf datagram, Ipv6Address source, Ipv6Address b4, int port, Instant now, PcpService.Reply reply);
     }
 
+    /** How datagrams that are no answer to a request at hand reach lwB4s. */
+    @FunctionalInterface
+    public interface Way {
+        /**
+         * Sends a datagram from the address to which lwB4s send among their packets, and the port of the service.
+         *
+         * @param datagram its readable octets; it is released
+         * @return false if there is no room for it
+         */
+        boolean send(Ipv6Address client, int port, ByteBuf datagram);
+    }
+
     private final EventLoop control;
     private final SourceLimit limit;
-    private final Map<Integer, Service> services;
     private final LeaseTable leases;
     private final InstantSource clock;
     private final BlockingQueue<ProvisioningRequest> waiting = new ArrayBlockingQueue<>(ROOM);
@@ -57,25 +68,28 @@ public final class DataPathRequests implements ControlPlane {
     private final LongAdder unsent = new LongAdder();
     private final List<Answer> answers = new ArrayList<>();
     private boolean isServing;
+    private volatile Map<Integer, Service> services = Map.of();
 
     private record Answer(ProvisioningRequest request, ByteBuf datagram) {}
 
     /**
      * @param control the thread that answers
      * @param limit which requests are heard
-     * @param services what answers, by UDP port
      */
-    public DataPathRequests(
-            EventLoop control,
-            SourceLimit limit,
-            Map<Integer, Service> services,
-            LeaseTable leases,
-            InstantSource clock) {
+    public DataPathRequests(EventLoop control, SourceLimit limit, LeaseTable leases, InstantSource clock) {
         this.control = control;
         this.limit = limit;
-        this.services = Map.copyOf(services);
         this.leases = leases;
         this.clock = clock;
+    }
+
+    /**
+     * From now on requests are answered; before, no packet is taken for one. Any thread.
+     *
+     * @param answering what answers, by UDP port
+     */
+    public void begin(Map<Integer, Service> answering) {
+        services = Map.copyOf(answering);
     }
 
     @Override

@@ -22,6 +22,7 @@ import java.net.UnknownHostException;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -40,6 +41,7 @@ public final class PcpServer implements AutoCloseable {
     private static final int SOCKET_BUFFER_OCTETS = 4 << 20;
 
     private final Channel channel;
+    private DataPathRequests.@Nullable Way secondWay;
 
     private PcpServer(Channel channel) {
         this.channel = channel;
@@ -91,12 +93,29 @@ public final class PcpServer implements AutoCloseable {
     }
 
     /**
-     * Sends what nobody asked for, from the port at which the service listens. Control thread; what it says must have been
-     * made to last.
+     * Lets what nobody asked for go by a second way too. An lwB4 listens only to the address that it asked, and which of the
+     * two that was is not known. Control thread, or before the first message.
+     */
+    public void sendUnaskedBy(DataPathRequests.Way other) {
+        secondWay = other;
+    }
+
+    /**
+     * Sends what nobody asked for, from the port at which the service listens, and by the second way if there is one; by that
+     * alone if the service listens on a loopback address. Control thread; what it says must have been made to last.
      */
     void send(PcpResponse response, Ipv6Address client, int port) {
         ByteBuf out = channel.alloc().buffer(PcpRequest.MAX_OCTETS);
         response.encode(out);
+        DataPathRequests.Way second = secondWay;
+        if (second != null && !second.send(client, port, out.copy())) {
+            log.debug("No room for a message to {}", client);
+        }
+        if (second != null && address().getAddress().isLoopbackAddress()) {
+            // The socket is for this machine, and a loopback address must not be seen elsewhere (RFC 4291 §2.5.3).
+            out.release();
+            return;
+        }
         var _ = channel.writeAndFlush(
                 new DatagramPacket(out, new InetSocketAddress(addressOf(client), port)), channel.voidPromise());
     }

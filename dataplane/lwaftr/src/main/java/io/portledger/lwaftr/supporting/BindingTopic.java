@@ -193,7 +193,7 @@ public final class BindingTopic {
     }
 
     private static IllegalStateException unavailable(SupportingSettings.Kafka settings, Exception cause) {
-        Throwable root = cause instanceof ExecutionException && cause.getCause() != null ? cause.getCause() : cause;
+        Throwable root = cause.getCause() == null ? cause : cause.getCause();
         return new IllegalStateException(
                 "Kafka at " + settings.bootstrapServers() + ", topic " + settings.topic() + ": " + root.getMessage(),
                 cause);

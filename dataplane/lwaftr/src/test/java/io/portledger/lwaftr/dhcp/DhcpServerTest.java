@@ -24,6 +24,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -71,7 +72,7 @@ class DhcpServerTest {
         message.encode(out);
         byte[] octets = ByteBufUtil.getBytes(out);
         InetSocketAddress server = lwaftr.dhcp().orElseThrow().address();
-        try (DatagramSocket socket = new DatagramSocket(new InetSocketAddress("::1", 0))) {
+        try (DatagramSocket socket = new DatagramSocket(0, InetAddress.ofLiteral("::1"))) {
             socket.setSoTimeout(20_000);
             socket.send(new DatagramPacket(octets, octets.length, server));
             DatagramPacket answer = new DatagramPacket(new byte[2000], 2000);

@@ -5,8 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
+import io.portledger.dhcp.Dhcpv6Message;
+import io.portledger.dhcp.Dhcpv6Option;
 import io.portledger.lwaftr.Lwaftr;
 import io.portledger.lwaftr.LwaftrSettings;
+import io.portledger.lwaftr.dhcp.DhcpCounter;
+import io.portledger.lwaftr.dhcp.DhcpServer;
 import io.portledger.packet.Memory;
 import io.portledger.packet.PacketBatch;
 import io.portledger.packet.TunDevice;
@@ -173,6 +177,55 @@ class ProvisioningPathTest {
         assertThatPacketsGoThrough(B4, askInTheSoftwire(B4, NEW_B4, CLIENT_PORT, NONCE, 7200));
         assertThatPacketsGoThrough(OTHER_B4, askInPlainIpv6(OTHER_B4, NONCE, 7200));
         assertThat(central.bindingTable().size()).isEqualTo(2);
+    }
+
+    @Test
+    void whatAnLwb4HearsUnaskedComesFromTheAddressThatItAsked(@TempDir Path directory) throws Exception {
+        // A device that is there before the process, so that no message comes before its routes.
+        Namespaces.in(namespace, "ip tuntap add " + device + " mode tun");
+        routeInto(device);
+        Map<String, String> environment =
+                environment(Map.of("TUN_DEVICE", device, "STATE_DIRECTORY", directory.toString()));
+        startIn(namespace, null, environment);
+        assertThat(askInPlainIpv6(B4, NONCE, 7200).isSuccess()).isTrue();
+        lwaftr.close();
+
+        environment.put("PORTLEDGER_LWAFTR_SERVICE_CLASSES", "[{prefixes: [192.0.9.0/24]}]");
+        startIn(namespace, null, environment);
+
+        byte[] message = receive(packet -> packet[6] == 17 && Packets.getShort(packet, 42) == CLIENT_PORT);
+        assertThat(Ipv6Address.fromBytes(message, 8)).isEqualTo(BR);
+        assertThat(Ipv6Address.fromBytes(message, 24)).isEqualTo(B4);
+        assertThat(Packets.getShort(message, 40)).isEqualTo(ControlPlane.PCP);
+        PcpResponse response = PcpResponse.decode(Unpooled.wrappedBuffer(message, 48, message.length - 48));
+        assertThat(response.operation()).isEqualTo(new PcpOperation.Announce());
+    }
+
+    @Test
+    void dhcpIsServedAmongThePacketsTooButNotToRelays() throws Exception {
+        start(Map.of("DHCP_LISTEN", "[::1]:0", "DHCP_AFTR_NAME", "lwaftr.example.com", "DHCP_RELAYS", "[\"::/0\"]"));
+        Dhcpv6Message.Exchange question = new Dhcpv6Message.Exchange(
+                Dhcpv6Message.INFORMATION_REQUEST, 9, List.of(new Dhcpv6Option.OptionRequest(List.of(64, 96))));
+
+        Dhcpv6Message answer = askByDhcp(question);
+
+        assertThat(answer.option(Dhcpv6Option.AftrName.class))
+                .contains(new Dhcpv6Option.AftrName("lwaftr.example.com"));
+        send(Packets.udpIpv6(B4, BR, 546, ControlPlane.DHCP, new byte[] {Dhcpv6Message.RELAY_FORWARD}));
+        send(Packets.udpIpv6(B4, BR, 546, ControlPlane.DHCP, new byte[0]));
+        assertThat(askByDhcp(question).type()).isEqualTo(Dhcpv6Message.REPLY);
+        DhcpServer dhcp = lwaftr.dhcp().orElseThrow();
+        assertThat(dhcp.counters().get(DhcpCounter.DROPPED_SPOOFED)).isOne();
+    }
+
+    private Dhcpv6Message askByDhcp(Dhcpv6Message question) throws Exception {
+        ByteBuf out = Unpooled.buffer();
+        question.encode(out);
+        send(Packets.udpIpv6(B4, BR, 546, ControlPlane.DHCP, ByteBufUtil.getBytes(out)));
+        byte[] packet = receive(candidate -> candidate[6] == 17 && Packets.getShort(candidate, 42) == 546);
+        assertThat(Ipv6Address.fromBytes(packet, 8)).isEqualTo(BR);
+        assertThat(Packets.getShort(packet, 40)).isEqualTo(ControlPlane.DHCP);
+        return Dhcpv6Message.decode(Unpooled.wrappedBuffer(packet, 48, packet.length - 48));
     }
 
     @ParameterizedTest

@@ -57,18 +57,18 @@ class PcpTsharkTest {
                 .containsSubsequence(
                         "Version: 2",
                         ".000 0000 = Opcode: Announce (0)",
-                        "Result Code: SUCCESS (0)",
+                        "Result Code: Success (0)",
                         "Epoch Time: 12345",
                         "Version: 2",
                         ".000 0001 = Opcode: Map (1)",
-                        "Result Code: SUCCESS (0)",
+                        "Result Code: Success (0)",
                         "Lifetime: 3600",
                         "Epoch Time: 12345",
                         "Mapping Nonce: a1b2c3d4e5f60718293a4b5c",
                         "Internal Port: 1",
                         "Assigned External Port: 1024",
                         "Assigned External IP Address: ::ffff:192.0.2.1",
-                        "Option: PORT_SET (130)",
+                        "Option: Port Set (130)",
                         "Option Length: 5",
                         "Port Set Size: 1024",
                         "Assigned First Port: 1024",
@@ -86,10 +86,10 @@ class PcpTsharkTest {
                                 + "01bb000000000000000000000000ffffcb007107"))
                 .containsSubsequence(
                         ".000 0001 = Opcode: Map (1)",
-                        "Result Code: NO_RESOURCES (8)",
+                        "Result Code: No resources (8)",
                         "Lifetime: 30",
                         ".000 0010 = Opcode: Peer (2)",
-                        "Result Code: ADDRESS_MISMATCH (12)",
+                        "Result Code: Address mismatch (12)",
                         "Lifetime: 1800");
     }
 

@@ -3,6 +3,7 @@ package io.portledger.lwaftr.supporting;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
+import static org.awaitility.Awaitility.await;
 
 import io.portledger.lwaftr.BindingChange;
 import io.portledger.lwaftr.provisioning.Origin;
@@ -24,6 +25,7 @@ import java.nio.file.Path;
 import java.security.KeyStore;
 import java.security.cert.CertificateFactory;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -403,6 +405,31 @@ class RestconfServerTest {
     }
 
     @Test
+    void tooManyRequestsAtOnceAreToldToComeAgain() throws Exception {
+        InetSocketAddress address = Objects.requireNonNull(server).address();
+        List<Socket> sockets = new ArrayList<>();
+        try {
+            for (int i = 0; i < 4; i++) {
+                Socket socket = new Socket(address.getAddress(), address.getPort());
+                sockets.add(socket);
+                write(
+                        socket,
+                        "PUT " + TABLE + " HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + TOKEN
+                                + "\r\nContent-Type: application/yang-data+json\r\nContent-Length: 100\r\n\r\n{");
+            }
+            await().untilAsserted(() -> {
+                HttpResponse<String> refused = send("GET", TABLE, null);
+                assertThat(refused.statusCode()).isEqualTo(503);
+                assertThat(refused.headers().firstValue("Retry-After")).contains("1");
+            });
+        } finally {
+            for (Socket socket : sockets) {
+                socket.close();
+            }
+        }
+    }
+
+    @Test
     void aLargeTableIsStreamed() throws Exception {
         List<Binding> many = IntStream.range(0, 20_000)
                 .mapToObj(i -> TestLeases.binding(
@@ -424,7 +451,7 @@ class RestconfServerTest {
         Path key = directory.resolve("key.pem");
         Path certificate = directory.resolve("certificate.pem");
         for (String kind : List.of("rsa:2048", "ec", "ed25519")) {
-            List<String> command = new java.util.ArrayList<>(List.of(
+            List<String> command = new ArrayList<>(List.of(
                     "openssl",
                     "req",
                     "-x509",

@@ -5,9 +5,13 @@ import io.portledger.softwire.Ipv4Address;
 import io.portledger.softwire.Ipv6Address;
 import io.portledger.softwire.Ipv6Prefix;
 import io.portledger.softwire.table.BindInstance.IcmpPolicy;
+import java.io.CharConversionException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -67,9 +71,13 @@ public final class JsonBindingReader implements BindingReader {
      * @param defaultBr the BR address of entries that name none; null if each must
      */
     public JsonBindingReader(InputStream in, String file, @Nullable Ipv6Address defaultBr) {
+        this(FACTORY.createParser(ObjectReadContext.empty(), in), file, defaultBr);
+    }
+
+    private JsonBindingReader(JsonParser json, String file, @Nullable Ipv6Address defaultBr) {
+        this.json = json;
         this.file = file;
         this.defaultBr = defaultBr;
-        json = FACTORY.createParser(ObjectReadContext.empty(), in);
     }
 
     /** What a document of entries begins with. */
@@ -84,7 +92,7 @@ public final class JsonBindingReader implements BindingReader {
 
     /**
      * Reads a whole document of entries, in which nothing may be that this reader does not know, and which may lack
-     * leaves. The stream is not closed.
+     * leaves. The text is UTF-8. The stream is not closed.
      *
      * @param entries is told each entry, when it has been read
      * @throws BindingTableException if the document is not right; entries before the fault have been told
@@ -92,7 +100,11 @@ public final class JsonBindingReader implements BindingReader {
      */
     public static void readEntries(InputStream in, Root root, Consumer<? super BindingEntry> entries) {
         // The parser is not closed: it holds nothing but the stream, which is the caller's.
-        JsonBindingReader reader = new JsonBindingReader(in, "", null);
+        JsonBindingReader reader = new JsonBindingReader(
+                FACTORY.createParser(
+                        ObjectReadContext.empty(), new InputStreamReader(in, StandardCharsets.UTF_8.newDecoder())),
+                "",
+                null);
         reader.isStrict = true;
         reader.guarded(() -> {
             reader.entries(root, entries);
@@ -168,6 +180,10 @@ public final class JsonBindingReader implements BindingReader {
             throw e;
         } catch (JacksonIOException e) {
             state = State.AT_END;
+            if (e.getCause() instanceof CharConversionException || e.getCause() instanceof CharacterCodingException) {
+                throw new BindingTableException(
+                        file, 0, 0, "this is not JSON in UTF-8: " + e.getCause().getMessage(), e);
+            }
             throw new UncheckedIOException(e.getCause());
         } catch (JacksonException e) {
             state = State.AT_END;

@@ -326,6 +326,15 @@ class JsonBindingsTest {
                 .hasMessage(fault);
     }
 
+    @Test
+    void textThatIsNotUtf8IsNoResource() {
+        byte[] latin1 = "{\"binding-ipv6info\":\"\u00fc\"}".getBytes(StandardCharsets.ISO_8859_1);
+        assertThatThrownBy(() -> JsonBindingReader.readEntries(
+                        new ByteArrayInputStream(latin1), JsonBindingReader.Root.ENTRY, entry -> {}))
+                .isInstanceOf(BindingTableException.class)
+                .hasMessageStartingWith("this is not JSON in UTF-8: ");
+    }
+
     private static List<BindingEntry> entries(JsonBindingReader.Root root, String json) {
         List<BindingEntry> entries = new ArrayList<>();
         JsonBindingReader.readEntries(bytes(json), root, entries::add);
