@@ -62,7 +62,11 @@ public final class Lab implements AutoCloseable {
         /** They stand in everybody's settings: a scattered port set for each. */
         STATIC,
         /** The gateways ask by PCP, from the address of the softwire. */
-        PCP
+        PCP,
+        /** The gateways ask the router by DHCPv6, and find the binding in its container: a scattered port set each. */
+        DHCPV6,
+        /** The router's DHCPv6 leads the gateways to the lwAFTR, whose own server gives them shares by DHCPv4. */
+        DHCP4O6
     }
 
     private final Path directory;
@@ -88,9 +92,8 @@ public final class Lab implements AutoCloseable {
             internet = namespace("internet");
             connectCore();
             List<Home> homes = List.of(home(1), home(2));
-            if (provisioning == Provisioning.STATIC) {
-                households.add(homes.getFirst().with(new PortSet(4, 6, 34)));
-                households.add(homes.getLast().with(new PortSet(4, 6, 35)));
+            if (provisioning == Provisioning.STATIC || provisioning == Provisioning.DHCPV6) {
+                homes.forEach(home -> households.add(home.with(portsOf(home))));
             }
             startLwaftr();
             if (provisioning == Provisioning.STATIC) {
@@ -98,6 +101,10 @@ public final class Lab implements AutoCloseable {
                     startLwb4(household);
                 }
             } else {
+                if (provisioning != Provisioning.PCP) {
+                    startDhcpv6(homes);
+                }
+                households.clear();
                 for (Home home : homes) {
                     households.add(startLwb4(home));
                 }
@@ -236,14 +243,13 @@ public final class Lab implements AutoCloseable {
 
     private void startLwaftr() throws IOException {
         String bindings = switch (provisioning) {
-            case STATIC -> {
+            case STATIC, DHCPV6 -> {
                 writeBindings();
                 yield "binding-table: bindings.csv";
             }
-            case PCP -> """
-                            pcp: { listen: "[%s]:5351" }
-                              service-classes:
-                                - { name: default, prefixes: [%s], min-lifetime: 4s }""".formatted(LWAFTR_CONTROL_ADDRESS, publicAddress);
+            case PCP -> "pcp: { listen: \"[" + LWAFTR_CONTROL_ADDRESS + "]:5351\" }\n" + serviceClass();
+            case DHCP4O6 ->
+                "dhcp: { listen: \"[" + LWAFTR_CONTROL_ADDRESS + "]:547\", lease-time: 8s }\n" + serviceClass();
         };
         Path config = Files.writeString(
                 directory.resolve("lwaftr.yaml"), """
@@ -261,6 +267,10 @@ public final class Lab implements AutoCloseable {
                 -6 route add 2001:db8:ffff::1/128 dev softwires
                 route add 192.0.2.0/24 dev softwires
                 route add 203.0.113.1/32 dev softwires""");
+    }
+
+    private String serviceClass() {
+        return "  service-classes: [ { name: default, prefixes: [ " + publicAddress + " ], min-lifetime: 4s } ]";
     }
 
     private void writeBindings() throws IOException {
@@ -300,24 +310,71 @@ public final class Lab implements AutoCloseable {
         gateway.run("nft", "-f", file.toString());
     }
 
+    /** The router tells each household its share, which the lwAFTR has in its table, or who gives it one. */
+    private void startDhcpv6(List<Home> homes) throws IOException {
+        String subnets = homes.stream()
+                .map(home -> """
+                        { "id": %1$d, "subnet": "%2$s/64", "interface": "access%1$d", "option-data": [ %3$s ] }""".formatted(home.number(), home.access(), optionsFor(home)))
+                .collect(Collectors.joining(",\n"));
+        opened.push(Kea.dhcp6(router, directory, """
+                { "Dhcp6": { "data-directory": "%s", "interfaces-config": { "interfaces": [ "access1", "access2" ] },
+                  "lease-database": { "type": "memfile", "persist": false }, "subnet6": [ %s ] } }
+                """.formatted(directory, subnets)));
+    }
+
+    private String optionsFor(Home home) {
+        if (provisioning == Provisioning.DHCP4O6) {
+            return """
+                    { "name": "dhcp4o6-server-addr", "data": "%s" }""".formatted(LWAFTR_CONTROL_ADDRESS);
+        }
+        PortSet ports = portsOf(home);
+        return """
+                { "name": "s46-cont-lw" },
+                { "space": "s46-cont-lw-options", "name": "s46-br", "data": "%s" },
+                { "space": "s46-cont-lw-options", "name": "s46-v4v6bind", "data": "%s, %s" },
+                { "space": "s46-v4v6bind-options", "name": "s46-portparams", "data": "%d, %d/%d" }""".formatted(
+                BR_ADDRESS, PUBLIC_ADDRESS, home.prefix(), ports.psidOffset(), ports.psid(), ports.psidLength());
+    }
+
+    /** The share of a household that the operator has chosen for it. */
+    private static PortSet portsOf(Home home) {
+        return new PortSet(4, 6, 33 + home.number());
+    }
+
     /** A gateway that does everything by itself. */
     private Household startLwb4(Home home) throws IOException {
-        Path config = Files.writeString(directory.resolve("lwb4-" + home.number() + ".yaml"), """
+        String source = switch (provisioning) {
+            case PCP -> """
+                            provisioning: pcp
+                              pcp-server: "[%s]:5351"
+                              lifetime: 8s
+                              softwire:
+                                lwaftr: "%s"
+                                prefix: "%s"
+                            """.formatted(LWAFTR_CONTROL_ADDRESS, BR_ADDRESS, home.prefix());
+            case DHCPV6 -> """
+                            provisioning: auto
+                              dhcp: { interface-name: wan }
+                              softwire:
+                            """;
+            case DHCP4O6 -> """
+                            provisioning: auto
+                              dhcp: { interface-name: wan }
+                              softwire:
+                                prefix: "%s"
+                            """.formatted(home.prefix());
+            case STATIC -> throw new IllegalStateException("it has a binding");
+        };
+        Path config = Files.writeString(
+                directory.resolve("lwb4-" + home.number() + ".yaml"), """
                 lwb4:
-                  provisioning: pcp
-                  pcp-server: "[%s]:5351"
-                  lifetime: 8s
-                  softwire:
-                    tun-device: softwire
-                    lwaftr: "%s"
-                    prefix: "%s"
+                  %s    tun-device: softwire
                     nftables: apply
                     on-binding: >
                       ip link set $LWB4_DEVICE mtu 65535 up &&
-                      ip -6 route replace $LWB4_ADDRESS/128 dev $LWB4_DEVICE &&
+                      if [ -n "$LWB4_ADDRESS" ]; then ip -6 route replace $LWB4_ADDRESS/128 dev $LWB4_DEVICE; fi &&
                       ip route replace default dev $LWB4_DEVICE src %s
-                """.formatted(
-                        LWAFTR_CONTROL_ADDRESS, BR_ADDRESS, home.prefix(), home.gatewayAddress()));
+                """.formatted(source, home.gatewayAddress()));
         Program lwb4 = start(home.gateway(), java(Lwb4Command.class, "run", "--config", config.toString()));
         lwb4.awaitPrinted(printed -> OBTAINED.matcher(printed).find());
         Matcher obtained = OBTAINED.matcher(lwb4.printed());

@@ -30,6 +30,8 @@ public final class Namespace implements AutoCloseable {
         }
         Namespace namespace = new Namespace(name);
         namespace.run("ip", "link", "set", "lo", "up");
+        // Nobody else is on its links, and who starts at once needs a link-local address at once.
+        namespace.run("sysctl", "-q", "-w", "net.ipv6.conf.all.accept_dad=0", "net.ipv6.conf.default.accept_dad=0");
         return namespace;
     }
 

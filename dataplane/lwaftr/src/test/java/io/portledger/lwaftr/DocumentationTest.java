@@ -14,6 +14,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the documents say is what the code has. */
 class DocumentationTest {
@@ -47,10 +48,11 @@ class DocumentationTest {
         assertThat(named).allMatch(test -> tests.contains("void " + test + "("));
     }
 
-    @Test
-    void everyTestThatTheConformanceTableNamesExists() throws IOException {
+    @ParameterizedTest
+    @ValueSource(strings = {"lwaftr.md", "radius.md"})
+    void everyTestThatTheConformanceTableNamesExists(String table) throws IOException {
         List<String> missing = new ArrayList<>();
-        for (String line : Files.readAllLines(DOCS.resolve("conformance/lwaftr.md"))) {
+        for (String line : Files.readAllLines(DOCS.resolve("conformance").resolve(table))) {
             Matcher tests = TEST.matcher(line);
             String current = "";
             int from = 0;
@@ -73,7 +75,13 @@ class DocumentationTest {
     }
 
     private static String source(String test) throws IOException {
-        for (Path module : List.of(Path.of("../lwaftr"), Path.of("../packet"), Path.of("../../compose/lab"))) {
+        for (Path module : List.of(
+                Path.of("../lwaftr"),
+                Path.of("../packet"),
+                Path.of("../radius"),
+                Path.of("../dhcp"),
+                Path.of("../pcp"),
+                Path.of("../../compose/lab"))) {
             if (!Files.isDirectory(module.resolve("src/test/java"))) {
                 continue;
             }

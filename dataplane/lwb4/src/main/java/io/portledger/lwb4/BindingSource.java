@@ -36,12 +36,13 @@ interface BindingSource extends AutoCloseable {
             RandomGenerator random,
             Listener listener)
             throws IOException {
-        boolean isSelfSufficient = settings.provisioning() == Lwb4Settings.Provisioning.PCP
-                && (settings.softwire().lwaftr() != null || (worker == null && settings.pcpServer() != null));
         if (settings.provisioning() == Lwb4Settings.Provisioning.STATIC) {
             return StaticSource.start(settings.softwire(), random, listener);
         }
-        if (isSelfSufficient) {
+        boolean isComplete =
+                settings.pcpServer() != null && (settings.softwire().lwaftr() != null || worker == null);
+        boolean mayAsk = !settings.dhcp().interfaceName().isEmpty();
+        if (settings.provisioning() == Lwb4Settings.Provisioning.PCP && (isComplete || !mayAsk)) {
             return PcpSource.start(
                     settings, worker, settings.softwire().lwaftr(), settings.pcpServer(), clock, random, listener);
         }

@@ -82,8 +82,8 @@ public record Lwb4Settings(
         if (softwire.ipv4() != null || softwire.portSet() != null) {
             require(
                     provisioning == Provisioning.STATIC,
-                    "softwire.ipv4 and softwire.port-set are a binding of your own: set provisioning to static, or "
-                            + "leave them out");
+                    "lwb4.softwire.ipv4 and lwb4.softwire.port-set are a binding of your own: set "
+                            + "lwb4.provisioning to static, or leave them out");
         }
         switch (provisioning) {
             case STATIC -> {
@@ -93,23 +93,23 @@ public record Lwb4Settings(
                 requirePresent("lwb4.softwire.lwaftr", softwire.lwaftr(), provisioning);
                 require(
                         softwire.address() != null || softwire.prefix() != null,
-                        "Key lwb4.softwire.address or softwire.prefix needs a value if provisioning is static");
+                        "Key lwb4.softwire.address or lwb4.softwire.prefix needs a value if provisioning is static");
             }
             case PCP -> {
                 require(
                         !dhcp.interfaceName().isEmpty() || pcpServer != null || softwire.lwaftr() != null,
-                        "The PCP server is not known: set pcp-server, or softwire.lwaftr if the lwAFTR itself serves "
-                                + "PCP, or dhcp.interface-name so that DHCPv6 is asked for it");
+                        "The PCP server is not known: set lwb4.pcp-server, or lwb4.softwire.lwaftr if the lwAFTR "
+                                + "itself serves PCP, or lwb4.dhcp.interface-name so that DHCPv6 is asked for it");
                 require(
                         !softwire.forwards()
                                 || softwire.lwaftr() != null
                                 || !dhcp.interfaceName().isEmpty(),
-                        "The lwAFTR is not known: set softwire.lwaftr, or dhcp.interface-name so that DHCPv6 is asked "
-                                + "for it");
+                        "The lwAFTR is not known: set lwb4.softwire.lwaftr, or lwb4.dhcp.interface-name so that "
+                                + "DHCPv6 is asked for it");
                 require(
                         !softwire.forwards() || softwire.addressToAskFrom().isPresent(),
-                        "Key lwb4.softwire.address or softwire.prefix needs a value if a softwire is provisioned by PCP: the "
-                                + "lwAFTR binds the address that asks");
+                        "Key lwb4.softwire.address or lwb4.softwire.prefix needs a value if a softwire is provisioned "
+                                + "by PCP: the lwAFTR binds the address that asks");
             }
             case DHCP4O6, DHCPV6, AUTO ->
                 require(

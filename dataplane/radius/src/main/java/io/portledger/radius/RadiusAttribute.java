@@ -185,6 +185,11 @@ public final class RadiusAttribute {
         return type >= EXTENDED_1 && type <= EXTENDED_4 && value.length > 0 ? value[0] & 0xff : 0;
     }
 
+    /** Octets in a packet, 2-255; a password takes up to 15 more. */
+    public int length() {
+        return 2 + value.length;
+    }
+
     /** Whether this is the extended attribute {@code type.extendedType}. */
     public boolean is(int type, int extendedType) {
         return this.type == type && extendedType() == extendedType;

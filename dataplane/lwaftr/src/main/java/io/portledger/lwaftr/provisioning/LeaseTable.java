@@ -481,20 +481,38 @@ public final class LeaseTable {
     public Optional<Lease> allocate(Demand demand, Binding binding, @Nullable Instant limit, Instant now) {
         expire(now);
         requireNone(demand.b4());
-        PublicPorts ports = PublicPorts.of(binding);
-        Pool pool = poolOf(binding.ipv4());
-        Lease present = at(ports);
-        Optional<BindingTable.AddressUse> use = table.useOf(binding.ipv4());
-        if ((present != null && present.isInForce())
-                || (pool != null && !pool.isDividedLike(binding.ports()))
-                || faultOf(binding) != null
-                || !binding.ports().intersects(demand.window())
-                || (use.isPresent()
-                        && (use.get().psidOffset() != binding.ports().psidOffset()
-                                || use.get().psidLength() != binding.ports().psidLength()))) {
+        if (!isFree(binding, null) || !binding.ports().intersects(demand.window())) {
             return Optional.empty();
         }
-        return Optional.of(lease(demand, binding, pool, numberIn(pool, ports), true, limit, now));
+        Pool pool = poolOf(binding.ipv4());
+        return Optional.of(lease(demand, binding, pool, numberIn(pool, PublicPorts.of(binding)), true, limit, now));
+    }
+
+    /**
+     * Whether {@link #allocate(Demand, Binding, Instant, Instant)} would give those ports if the lease were released
+     * before.
+     *
+     * @param lease that {@link #find} just returned
+     */
+    public boolean isFreeInPlaceOf(Lease lease, Binding binding) {
+        return isFree(binding, lease);
+    }
+
+    private boolean isFree(Binding binding, @Nullable Lease released) {
+        Pool pool = poolOf(binding.ipv4());
+        Lease present = at(PublicPorts.of(binding));
+        if ((present != null && present.isInForce() && !present.equals(released))
+                || (pool != null && !pool.isDividedLike(binding.ports()))
+                || faultOf(binding) != null) {
+            return false;
+        }
+        boolean isReleasedThere =
+                released != null && released.publicPorts().ipv4().equals(binding.ipv4());
+        Optional<BindingTable.AddressUse> use = table.useOf(binding.ipv4());
+        return use.isEmpty()
+                || use.get().bindings() == (isReleasedThere ? 1 : 0)
+                || (use.get().psidOffset() == binding.ports().psidOffset()
+                        && use.get().psidLength() == binding.ports().psidLength());
     }
 
     private @Nullable Lease requireNone(Ipv6Address b4) {

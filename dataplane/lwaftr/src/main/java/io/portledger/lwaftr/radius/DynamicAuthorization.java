@@ -45,6 +45,9 @@ final class DynamicAuthorization implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(DynamicAuthorization.class);
 
+    /** Enough for what comes while the control thread does something else. */
+    private static final int SOCKET_BUFFER_OCTETS = 1 << 20;
+
     /** How many answers are kept for requests that come once more. */
     private static final int MAX_ANSWERS = 1 << 16;
 
@@ -120,6 +123,7 @@ final class DynamicAuthorization implements AutoCloseable {
                 .group(loop)
                 .channel(NioDatagramChannel.class)
                 .option(ChannelOption.AUTO_READ, false)
+                .option(ChannelOption.SO_RCVBUF, SOCKET_BUFFER_OCTETS)
                 .option(ChannelOption.RECVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(RadiusPacket.MAX_OCTETS + 1))
                 .handler(new Handler(this))
                 .bind(listen)

@@ -11,7 +11,6 @@ import io.portledger.radius.RadiusPacket;
 import io.portledger.radius.Softwire46Configuration;
 import io.portledger.softwire.Binding;
 import io.portledger.softwire.Ipv6Prefix;
-import io.portledger.softwire.PortRange;
 import io.portledger.softwire.PortSet;
 import java.time.Duration;
 import java.time.Instant;
@@ -40,9 +39,6 @@ final class RadiusAccounting {
     private static final Logger log = LoggerFactory.getLogger(RadiusAccounting.class);
     private static final long TICK_MILLIS = 500;
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(10);
-
-    /** More do not fit beside the rest: 241.6 has 51 octets. */
-    private static final int MAX_PORT_RANGES = 63;
 
     private enum Status {
         START(1),
@@ -307,11 +303,6 @@ final class RadiusAccounting {
         attributes.add(RadiusAttribute.ofIpv4(RadiusAttribute.FRAMED_IP_ADDRESS, binding.ipv4()));
         attributes.add(RadiusAttribute.ofIpv6(RadiusAttribute.FRAMED_IPV6_ADDRESS, binding.b4()));
         attributes.add(configurationOf(binding).toAttribute());
-        List<PortRange> ranges = binding.ports().ranges();
-        for (int i = 0; i < Math.min(ranges.size(), MAX_PORT_RANGES); i++) {
-            attributes.add(new IpPortRange(report.status() != Status.STOP, binding.ipv4(), binding.b4(), ranges.get(i))
-                    .toAttribute());
-        }
         if (report.status() != Status.START) {
             long seconds = Duration.between(session.since, report.at()).toSeconds();
             attributes.add(ofInteger(RadiusAttribute.ACCT_SESSION_TIME, Math.clamp(seconds, 0, 0xffff_ffffL)));
@@ -324,7 +315,28 @@ final class RadiusAccounting {
         if (cause != null) {
             attributes.add(ofInteger(RadiusAttribute.ACCT_TERMINATE_CAUSE, cause.code));
         }
+        addRanges(binding, report.status() != Status.STOP, attributes);
         return attributes;
+    }
+
+    /** As many as there is room for: 241.9 says all of it in short. */
+    private static void addRanges(Binding binding, boolean isAllocated, List<RadiusAttribute> attributes) {
+        int room = RadiusPacket.MAX_OCTETS
+                - RadiusPacket.HEADER_OCTETS
+                - attributes.stream().mapToInt(RadiusAttribute::length).sum();
+        for (int i = 0; i < binding.ports().rangeCount(); i++) {
+            RadiusAttribute range = new IpPortRange(
+                            isAllocated,
+                            binding.ipv4(),
+                            binding.b4(),
+                            binding.ports().range(i))
+                    .toAttribute();
+            room -= range.length();
+            if (room < 0) {
+                return;
+            }
+            attributes.add(range);
+        }
     }
 
     /** Input is what came from the subscriber (RFC 2866 §5.3). */

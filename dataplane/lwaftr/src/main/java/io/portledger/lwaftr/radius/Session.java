@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 /** A binding as the AAA server knows it. Control thread only. */
 final class Session {
 
-    /** More would not fit beside many port ranges. */
-    private static final int MAX_CLASSES = 2;
+    /** More would take the room of the rest. */
+    private static final int MAX_CLASSES = 4;
 
     /**
      * What an Access-Accept said that is told again in accounting.

@@ -222,8 +222,7 @@ final class SessionChanges {
                 lease,
                 pool.serviceClass().name());
         end(session, lease, now);
-        Optional<Lease> moved = leases.allocate(again, pool, lease.subscriber(), limit, now);
-        return moved.isPresent() ? null : restore(session, lease, again, limit, now);
+        return done(leases.allocate(again, pool, lease.subscriber(), limit, now));
     }
 
     private @Nullable ErrorCause replace(Session session, Lease lease, Binding binding, Instant now) {
@@ -231,21 +230,19 @@ final class SessionChanges {
             return null;
         }
         PublicPorts ports = PublicPorts.of(binding);
-        Optional<Lease> holder = leases.holderOf(ports, now);
-        if (holder.isPresent() && !holder.get().equals(lease)) {
+        if (!leases.isFreeInPlaceOf(lease, binding)) {
             log.warn(
-                    "The AAA server gives {} to {}, but {} has it",
+                    "The AAA server gives {} to {}, but another has these ports, or their address is divided in another"
+                            + " way",
                     ports,
-                    binding.b4(),
-                    holder.get().b4());
+                    binding.b4());
             return ErrorCause.RESOURCES_UNAVAILABLE;
         }
         Instant limit = lease.limit().orElse(null);
         Demand again = again(lease, now);
         log.info("The AAA server changes {} to {}", lease, ports);
         end(session, lease, now);
-        Optional<Lease> changed = leases.allocate(again, binding, limit, now);
-        return changed.isPresent() ? null : restore(session, lease, again, limit, now);
+        return done(leases.allocate(again, binding, limit, now));
     }
 
     private void end(Session session, Lease lease, Instant now) {
@@ -254,13 +251,8 @@ final class SessionChanges {
         leases.revoke(lease, now);
     }
 
-    /** The new binding does not fit how its address is divided: the lwB4 gets back what it had. */
-    private ErrorCause restore(Session session, Lease lease, Demand again, @Nullable Instant limit, Instant now) {
-        sessions.expect(lease.b4(), session.grant);
-        if (leases.allocate(again, lease.binding(), limit, now).isEmpty()) {
-            log.error("{} lost its binding {}", lease.b4(), lease.publicPorts());
-        }
-        return ErrorCause.RESOURCES_UNAVAILABLE;
+    private static @Nullable ErrorCause done(Optional<Lease> lease) {
+        return lease.isPresent() ? null : ErrorCause.RESOURCES_UNAVAILABLE;
     }
 
     /** What the lwB4 would ask for to have as much time as it has left. */

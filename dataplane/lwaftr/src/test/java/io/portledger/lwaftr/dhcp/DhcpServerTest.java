@@ -30,6 +30,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -37,6 +38,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -72,7 +74,8 @@ class DhcpServerTest {
         message.encode(out);
         byte[] octets = ByteBufUtil.getBytes(out);
         InetSocketAddress server = lwaftr.dhcp().orElseThrow().address();
-        try (DatagramSocket socket = new DatagramSocket(0, InetAddress.ofLiteral("::1"))) {
+        try (DatagramSocket socket =
+                new DatagramSocket(new InetSocketAddress(InetAddress.getByAddress(ServedLink.LOOPBACK.toBytes()), 0))) {
             socket.setSoTimeout(20_000);
             socket.send(new DatagramPacket(octets, octets.length, server));
             DatagramPacket answer = new DatagramPacket(new byte[2000], 2000);
@@ -171,6 +174,40 @@ class DhcpServerTest {
                             .ports())
                     .isEqualTo(FIRST.ports());
         }
+    }
+
+    /** With sockets and directories of the test's own. */
+    @Test
+    void theConfigurationOfTheManualServes() throws Exception {
+        Path file = Files.writeString(directory.resolve("lwaftr.yaml"), configurationOfTheManual());
+        LwaftrSettings settings = LwaftrSettings.read(
+                file,
+                Map.of(
+                        "PORTLEDGER_LWAFTR_PCP_LISTEN", "[::1]:0",
+                        "PORTLEDGER_LWAFTR_DHCP_LISTEN", "[::1]:0",
+                        "PORTLEDGER_LWAFTR_STATE_DIRECTORY",
+                                directory.resolve("state").toString()));
+        try (Lwaftr lwaftr = Lwaftr.start(settings, () -> NOW, changes::add)) {
+            Dhcpv4Message ack = lease(lwaftr);
+
+            assertThat(ServedLink.ports(ack)).isEqualTo(PublicPorts.parse("203.0.113.128/0/6/1"));
+            assertThat(ack.option(Dhcpv4Option.LeaseTime.class)).contains(new Dhcpv4Option.LeaseTime(4 * 3600));
+        }
+    }
+
+    private static String configurationOfTheManual() throws IOException {
+        try (Stream<Path> manuals = Files.list(Path.of("../../docs"))) {
+            for (Path manual : manuals.filter(
+                            file -> file.getFileName().toString().startsWith("provisioning"))
+                    .toList()) {
+                for (String block : Files.readString(manual).split("```", -1)) {
+                    if (block.startsWith("yaml\n") && block.contains("mode: server")) {
+                        return block.substring("yaml\n".length());
+                    }
+                }
+            }
+        }
+        throw new AssertionError("no manual of provisioning has a configuration with mode: server");
     }
 
     @Test

@@ -93,7 +93,7 @@ class KeaRelayTest {
         kea = Kea.start(central, "vs", directory);
         opened.add(kea);
         Path table = Files.writeString(directory.resolve("bindings.csv"), """
-                b4,ipv4,psid_offset,psid_len,psid,br,subscriber
+                b4-ipv6,ipv4,psid-offset,psid-len,psid,br-address,subscriber
                 2001:db8:0:900::1,192.0.2.2,0,6,34,2001:db8:ffff::1,permanent
                 """);
         Map<String, String> environment = Map.of(

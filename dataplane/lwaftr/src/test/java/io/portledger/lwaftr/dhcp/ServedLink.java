@@ -30,6 +30,7 @@ import java.util.Optional;
 final class ServedLink implements AutoCloseable {
 
     static final Ipv6Address BR = Ipv6Address.parse("2001:db8:ffff::1");
+    static final Ipv6Address LOOPBACK = Ipv6Address.parse("::1");
     static final Ipv6Address SOURCE = Ipv6Address.parse("2001:db8:0:100::1");
     static final Ipv6Address OTHER_SOURCE = Ipv6Address.parse("2001:db8:0:200::1");
     static final Ipv4Address SERVER = Ipv4Address.parse("203.0.113.1");

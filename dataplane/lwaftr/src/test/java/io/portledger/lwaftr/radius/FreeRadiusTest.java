@@ -383,6 +383,16 @@ class FreeRadiusTest {
                         "S46-Lw-PSID-Len = 6",
                         "S46-Lw-PSID = 34816"))
                 .contains("CoA-NAK", "Resources-Unavailable");
+        // Their address is divided in another way.
+        assertThat(coa(
+                        "coa",
+                        "User-Name = \"bob\"",
+                        "S46-Lw-BR = 2001:db8:ffff::1",
+                        "S46-Lw-V4V6Bind = 0x0d06c00002010e0b003820010db8000002",
+                        "S46-Lw-PSID-Offset = 0",
+                        "S46-Lw-PSID-Len = 4",
+                        "S46-Lw-PSID = 4096"))
+                .contains("CoA-NAK", "Resources-Unavailable");
         assertThat(changes).hasSize(2);
     }
 
