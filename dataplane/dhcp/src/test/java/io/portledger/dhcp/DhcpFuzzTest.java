@@ -68,10 +68,13 @@ class DhcpFuzzTest {
                 // Jazzer looks at each use of Unsafe, and fails at some of Netty's.
                 "-Dio.netty.noUnsafe=true",
                 "--sun-misc-unsafe-memory-access=allow",
+                // Jazzer's own look at Unsafe does not know that of this Java.
+                "-Dio.netty.noUnsafe=true",
                 "-cp",
                 System.getProperty("java.class.path"),
                 "com.code_intelligence.jazzer.Jazzer",
                 "--target_class=" + DhcpFuzz.class.getName(),
+                "--disabled_hooks=com.code_intelligence.jazzer.sanitizers.UnsafeSanitizer",
                 "--instrumentation_includes=io.portledger.**",
                 "--reproducer_path=" + directory,
                 "-artifact_prefix=" + directory + "/",
