@@ -65,8 +65,6 @@ class DhcpFuzzTest {
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx2g",
                 "--enable-native-access=ALL-UNNAMED",
-                // Jazzer looks at each use of Unsafe, and fails at some of Netty's.
-                "-Dio.netty.noUnsafe=true",
                 "--sun-misc-unsafe-memory-access=allow",
                 // Jazzer's own look at Unsafe does not know that of this Java.
                 "-Dio.netty.noUnsafe=true",
