@@ -48,7 +48,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "provisioning",
         description = {
-            "Measures how fast an lwAFTR gives leases by PCP over UDP sockets, beside a server on the same kind of socket "
+            "Measures how fast an lwAFTR gives leases by PCP and by DHCPv4 over DHCPv6 over UDP sockets, beside a server on the same kind of socket "
                     + "that sends back what it gets; then how fast the next start knows them, and how large they are.",
             "All of it on this machine's loopback interface and in a directory that is removed afterwards.",
             ""
@@ -59,7 +59,7 @@ public final class ProvisioningBench implements Callable<Integer> {
 
     private static final int INTERNAL_ADDRESS = 24 + 36 + 4;
     private static final int NONCE = 24;
-    private static final long PATIENCE_NANOS = 2_000_000_000L;
+    static final long PATIENCE_NANOS = 2_000_000_000L;
 
     @Option(names = "--leases", paramLabel = "N", defaultValue = "1000000", description = "How many lwB4s ask.")
     private int leases;
@@ -82,7 +82,7 @@ public final class ProvisioningBench implements Callable<Integer> {
     private CommandSpec spec;
 
     /** What giving leases took. */
-    private record Run(String name, int answers, int repeated, double seconds, double serverCpuSeconds) {
+    record Run(String name, int answers, int repeated, double seconds, double serverCpuSeconds) {
         double perSecond() {
             return answers / seconds;
         }
@@ -120,6 +120,11 @@ public final class ProvisioningBench implements Callable<Integer> {
                             "PCP, leases on disk, sync-state: true",
                             Map.of("STATE_DIRECTORY", state.toString(), "SYNC_STATE", "true")),
                     echo);
+            printRun(
+                    leaseByDhcp(
+                            "DHCPv4 over DHCPv6, leases on disk, sync-state: true",
+                            Map.of("STATE_DIRECTORY", directory.resolve("dhcp").toString(), "SYNC_STATE", "true")),
+                    echo);
             measureStart(state);
             return 0;
         } catch (IOException | UncheckedIOException e) {
@@ -140,19 +145,36 @@ public final class ProvisioningBench implements Callable<Integer> {
     }
 
     private Run lease(String name, Map<String, String> more) throws IOException {
+        try (Lwaftr lwaftr = start(more)) {
+            return checked(ask(name, lwaftr.pcpAddress(), "lwaftr-control"), lwaftr);
+        }
+    }
+
+    private Run leaseByDhcp(String name, Map<String, String> more) throws IOException {
+        Map<String, String> settings = new HashMap<>(more);
+        settings.put("DHCP_LISTEN", "[::1]:0");
+        settings.put("DHCP_REQUESTS_PER_SECOND", "0");
+        try (Lwaftr lwaftr = start(settings)) {
+            InetSocketAddress server = lwaftr.dhcp().orElseThrow().address();
+            return checked(new DhcpClients(leases, window).ask(name, server), lwaftr);
+        }
+    }
+
+    private Run checked(Run run, Lwaftr lwaftr) throws IOException {
+        if (lwaftr.bindingTable().size() != leases) {
+            throw new IOException(
+                    "there are " + lwaftr.bindingTable().size() + " bindings after " + leases + " successful answers");
+        }
+        return run;
+    }
+
+    private Lwaftr start(Map<String, String> more) {
         Map<String, String> environment = new HashMap<>();
         environment.put("PORTLEDGER_LWAFTR_PCP_LISTEN", "[::1]:0");
         environment.put("PORTLEDGER_LWAFTR_PCP_THIRD_PARTY_FROM", "[\"::1\"]");
         environment.put("PORTLEDGER_LWAFTR_SERVICE_CLASSES", "[{prefixes: [" + prefix() + "], alarm-levels: []}]");
         more.forEach((key, value) -> environment.put("PORTLEDGER_LWAFTR_" + key, value));
-        try (Lwaftr lwaftr = Lwaftr.start(LwaftrSettings.read(null, environment), InstantSource.system())) {
-            Run run = ask(name, lwaftr.pcpAddress(), "lwaftr-control");
-            if (lwaftr.bindingTable().size() != leases) {
-                throw new IOException("there are " + lwaftr.bindingTable().size() + " bindings after " + leases
-                        + " successful answers");
-            }
-            return run;
-        }
+        return Lwaftr.start(LwaftrSettings.read(null, environment), InstantSource.system());
     }
 
     /** Room for all, with 63 port sets for each address. */
@@ -231,7 +253,7 @@ public final class ProvisioningBench implements Callable<Integer> {
         return channel.write(request) > 0;
     }
 
-    private static long cpuNanos(String threadName) {
+    static long cpuNanos(String threadName) {
         ThreadMXBean threads = ManagementFactory.getThreadMXBean();
         long nanos = 0;
         for (ThreadInfo info : threads.dumpAllThreads(false, false, 0)) {

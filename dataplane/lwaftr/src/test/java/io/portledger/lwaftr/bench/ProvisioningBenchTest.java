@@ -22,6 +22,6 @@ class ProvisioningBenchTest {
         assertThat(exit).isZero();
         assertThat(out.toString().lines().filter(line -> line.startsWith("| PCP, ")))
                 .hasSize(3);
-        assertThat(out.toString()).contains("Start with 2,000 leases: ");
+        assertThat(out.toString()).contains("| DHCPv4 over DHCPv6, ").contains("Start with 2,000 leases: ");
     }
 }
