@@ -8,7 +8,7 @@ import io.portledger.softwire.PublicPorts;
 import java.util.Set;
 
 /**
- * Whether a binding that a AAA server determines can be one of this lwAFTR.
+ * Whether a binding that an AAA server determines can be one of this lwAFTR.
  *
  * @param brs the tunnel end points that are ours
  */
@@ -18,7 +18,7 @@ record OwnSoftwires(Set<Ipv6Address> brs) {
         brs = Set.copyOf(brs);
     }
 
-    /** Says what is wrong with what a AAA server says. */
+    /** Says what is wrong with what an AAA server says. */
     static final class UnusableException extends Exception {
         private static final long serialVersionUID = 1;
 

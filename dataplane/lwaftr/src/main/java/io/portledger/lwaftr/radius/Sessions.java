@@ -22,7 +22,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The bindings that hold, by everything by which a AAA server may name them. An Acct-Session-Id is made of the time at
+ * The bindings that hold, by everything by which an AAA server may name them. An Acct-Session-Id is made of the time at
  * which the process started and a number, so that none comes twice. Control thread only.
  */
 final class Sessions implements BindingListener {
