@@ -279,7 +279,8 @@ class CentralServerTest {
                 reply.setByte(places.get(i), values.get(i));
             }
         }
-        assertThat(serve(Unpooled.wrappedBuffer(octets), SERVER)).isEmpty();
+        // They may be an Information-request, which anybody may send.
+        assertThat(serve(Unpooled.wrappedBuffer(octets), SERVER)).hasSizeLessThan(2);
         assertThat(serve(reply, SERVER)).hasSizeLessThan(2);
     }
 

@@ -35,7 +35,10 @@ final class ServedLink implements AutoCloseable {
     static final Ipv6Address OTHER_SOURCE = Ipv6Address.parse("2001:db8:0:200::1");
     static final Ipv4Address SERVER = Ipv4Address.parse("203.0.113.1");
     static final Dhcpv4Option.ClientIdentifier CLIENT = client(1);
-    static final Dhcpv4Option.ClientIdentifier OTHER_CLIENT = client(2);
+
+    /** Differs from the other one in more octets than a test changes at random. */
+    static final Dhcpv4Option.ClientIdentifier OTHER_CLIENT =
+            Dhcpv4Option.ClientIdentifier.of(0x5a69_784b, Octets.parse("0003000106e1d2c3b4a5"));
 
     record Sent(Dhcpv6Message message, Peer to) {}
 
