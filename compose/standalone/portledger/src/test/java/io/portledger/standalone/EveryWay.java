@@ -5,6 +5,12 @@ import static org.awaitility.Awaitility.await;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.portledger.dhcp.Dhcpv4Message;
+import io.portledger.dhcp.Dhcpv4Option;
+import io.portledger.dhcp.Dhcpv6Message;
+import io.portledger.dhcp.Dhcpv6Option;
+import io.portledger.dhcp.MessageType;
+import io.portledger.dhcp.Octets;
 import io.portledger.lwaftr.Lwaftr;
 import io.portledger.lwaftr.LwaftrSettings;
 import io.portledger.pcp.Nonce;
@@ -76,6 +82,7 @@ final class EveryWay implements AutoCloseable {
         Files.writeString(directory.resolve("subscribers.csv"), """
                 prefix,subscriber,class
                 2001:db8:9c9:100::/56,by-pcp,
+                2001:db8:d4c9::/48,by-dhcp,
                 """);
         secret("token", TOKEN);
         secret("secret", "testing123");
@@ -90,6 +97,7 @@ final class EveryWay implements AutoCloseable {
                 lwaftr:
                   pcp: { listen: "[::1]:0", third-party-from: ["::1"] }
                   service-classes: [{ name: scattered, prefixes: [198.18.2.0/30], psid-offset: 6, psid-length: 4 }]
+                  dhcp: { listen: "[::1]:0" }
                   binding-table: bindings.csv
                   subscribers: subscribers.csv
                   state-directory: state
@@ -111,6 +119,7 @@ final class EveryWay implements AutoCloseable {
         held.add(new Held("RESTCONF", Ipv4Address.parse("198.18.1.3"), 40000, b4("2001:db8:4e57::1"), "by-restconf"));
         ask(lwaftr, "PCP", "2001:db8:9c9:1aa::1", "by-pcp");
         ask(lwaftr, "PCP of somebody nobody knows", "2001:db8:9c9:200::1", null);
+        askByDhcp("2001:db8:d4c9::1", "by-dhcp");
         ask(asking, "RADIUS, which chose the ports", "2001:db8:4ad1::1", "by-radius");
         ask(asking, "RADIUS, which chose the class", "2001:db8:4ad2::1", "by-class");
     }
@@ -202,6 +211,50 @@ final class EveryWay implements AutoCloseable {
             PcpOperation.Map map = (PcpOperation.Map) response.operation();
             assertThat(map).isNotNull();
             held.add(new Held(way, map.externalAddress().embeddedIpv4(), map.externalPort(), b4(b4), subscriber));
+        }
+    }
+
+    private void askByDhcp(String b4, String subscriber) throws Exception {
+        Dhcpv4Message offer = exchange(MessageType.DISCOVER, b4, List.of());
+        Dhcpv4Message ack = exchange(
+                MessageType.REQUEST,
+                b4,
+                List.of(
+                        offer.option(Dhcpv4Option.ServerIdentifier.class).orElseThrow(),
+                        new Dhcpv4Option.RequestedAddress(offer.yourAddress()),
+                        offer.option(Dhcpv4Option.PortParameters.class).orElseThrow()));
+        assertThat(ack.type()).contains(MessageType.ACK);
+        int port = ack.option(Dhcpv4Option.PortParameters.class)
+                .orElseThrow()
+                .ports()
+                .portAt(100);
+        held.add(new Held("DHCPv4 over DHCPv6", ack.yourAddress(), port, b4(b4), subscriber));
+    }
+
+    private Dhcpv4Message exchange(MessageType type, String b4, List<Dhcpv4Option> more) throws Exception {
+        List<Dhcpv4Option> options = new ArrayList<>(List.of(
+                new Dhcpv4Option.Type(type),
+                new Dhcpv4Option.ClientIdentifier(Octets.parse("ff00000001000300010203")),
+                new Dhcpv4Option.ParameterRequest(List.of(51, 54, 109, 159)),
+                new Dhcpv4Option.SoftwireSource(b4(b4))));
+        options.addAll(more);
+        ByteBuf out = Unpooled.buffer();
+        new Dhcpv6Message.Dhcpv4Query(
+                        false,
+                        List.of(Dhcpv6Option.Dhcpv4.of(
+                                Dhcpv4Message.request(7, 0, 1, Octets.parse("02aabbccdd01"), options))))
+                .encode(out);
+        byte[] request = Arrays.copyOf(out.array(), out.readableBytes());
+        try (DatagramSocket socket = new DatagramSocket(0, InetAddress.ofLiteral("::1"))) {
+            socket.setSoTimeout(20_000);
+            socket.send(new DatagramPacket(
+                    request, request.length, lwaftr.dhcp().orElseThrow().address()));
+            DatagramPacket answer = new DatagramPacket(new byte[2000], 2000);
+            socket.receive(answer);
+            return Dhcpv6Message.decode(Unpooled.wrappedBuffer(answer.getData(), 0, answer.getLength()))
+                    .option(Dhcpv6Option.Dhcpv4.class)
+                    .orElseThrow()
+                    .message();
         }
     }
 
