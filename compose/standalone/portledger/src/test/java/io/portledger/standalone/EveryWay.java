@@ -38,6 +38,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -208,8 +209,7 @@ final class EveryWay implements AutoCloseable {
             assertThat(response.isSuccess())
                     .as("%s: result %s", way, response.result())
                     .isTrue();
-            PcpOperation.Map map = (PcpOperation.Map) response.operation();
-            assertThat(map).isNotNull();
+            PcpOperation.Map map = (PcpOperation.Map) Objects.requireNonNull(response.operation());
             held.add(new Held(way, map.externalAddress().embeddedIpv4(), map.externalPort(), b4(b4), subscriber));
         }
     }
@@ -342,14 +342,10 @@ final class EveryWay implements AutoCloseable {
     }
 
     @Override
-    public void close() throws Exception {
-        if (lwaftr != null) {
-            lwaftr.close();
-        }
-        if (asking != null) {
-            asking.close();
-        }
+    public void close() {
+        lwaftr.close();
+        asking.close();
         radius.destroy();
-        radius.waitFor();
+        radius.onExit().join();
     }
 }
