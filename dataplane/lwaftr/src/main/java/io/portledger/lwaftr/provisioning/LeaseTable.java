@@ -1029,6 +1029,7 @@ public final class LeaseTable {
     private void bindRecovered(Instant now) {
         table.reserve(heldCount + assignedCount);
         for (Pool pool : pools) {
+            pool.sortResting();
             for (Lease lease = pool.longestResting(); lease != null; lease = lease.after) {
                 if (lease.endMillis > millis(now.minus(TOLD_AGAIN))) {
                     endedBefore.add(new BindingChange(

@@ -5,6 +5,8 @@ import io.portledger.softwire.Ipv4Prefix;
 import io.portledger.softwire.Ipv6Address;
 import io.portledger.softwire.PortSet;
 import io.portledger.softwire.PublicPorts;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -255,6 +257,10 @@ public final class Pool {
     void rest(Lease lease) {
         held.setRelease(held.get() - 1);
         resting.setRelease(resting.get() + 1);
+        append(lease);
+    }
+
+    private void append(Lease lease) {
         Lease last = lastRested;
         lease.before = last;
         lease.after = null;
@@ -312,6 +318,18 @@ public final class Pool {
     @Nullable
     Lease longestResting() {
         return longestResting;
+    }
+
+    /** Puts those that rest in the order in which others may have them, after they were read in another one. */
+    void sortResting() {
+        List<Lease> all = new ArrayList<>(resting());
+        for (Lease lease = longestResting; lease != null; lease = lease.after) {
+            all.add(lease);
+        }
+        all.sort(Comparator.comparingLong(lease -> lease.limitMillis));
+        longestResting = null;
+        lastRested = null;
+        all.forEach(this::append);
     }
 
     private @Nullable Lease[] chunkOf(int number) {

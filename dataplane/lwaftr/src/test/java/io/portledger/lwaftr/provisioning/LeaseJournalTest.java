@@ -246,6 +246,29 @@ class LeaseJournalTest {
     }
 
     @Test
+    void aSetThatHasRestedLongEnoughIsFoundAfterASnapshotWhateverItsNumber() throws IOException {
+        ServiceClass small = Pools.settings("p", 0, 1, 0, "203.0.113.1");
+        table.close();
+        table = new BindingTable();
+        journal = LeaseJournal.open(directory, false, 0, NOW);
+        LeaseTable leases = LeaseTable.recover(List.of(new Pool(small)), table, BR, journal, NOW);
+        Lease first = allocate(leases, 1, NOW);
+        Lease second = allocate(leases, 2, NOW);
+        leases.release(second, NOW.plusSeconds(1));
+        leases.release(first, NOW.plusSeconds(60));
+        leases.commit();
+        leases.tidyJournal(100);
+        journal.close();
+        assertThat(files()).anyMatch(file -> file.toString().endsWith(".snapshot"));
+
+        Instant later = NOW.plusSeconds(1).plus(small.holdDown());
+        assertThat(allocate(open(small, later), 3, later).publicPorts())
+                .as("the first still rests")
+                .isEqualTo(second.publicPorts());
+        journal.close();
+    }
+
+    @Test
     void onAFullDiskNobodyIsToldAnythingUntilThereIsRoom() throws Exception {
         Files.createDirectories(directory);
         run("mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", directory.toString());
