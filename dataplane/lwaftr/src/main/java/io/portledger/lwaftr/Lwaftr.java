@@ -145,7 +145,7 @@ public final class Lwaftr implements AutoCloseable {
                     PcpServer.start(
                             control, settings.pcp().listen().toSocketAddress(), pcp, requestLimit, leases, clock),
                     PcpServer::close);
-            dhcpServer = DhcpServer.start(control, settings.dhcp(), settings.ipv4Address(), provisioner, clock);
+            dhcpServer = DhcpServer.start(control, settings.dhcp(), settings.ipv4Address(), provisioner, requestLimit, clock);
             dhcpServer.ifPresent(server -> endedBy(server, DhcpServer::close));
             answerAmongPackets(br, requests, pcp, pcpServer, dhcpServer);
             metrics = endedIfThere(

@@ -153,7 +153,6 @@ public final class ProvisioningBench implements Callable<Integer> {
     private Run leaseByDhcp(String name, Map<String, String> more) throws IOException {
         Map<String, String> settings = new HashMap<>(more);
         settings.put("DHCP_LISTEN", "[::1]:0");
-        settings.put("DHCP_REQUESTS_PER_SECOND", "0");
         try (Lwaftr lwaftr = start(settings)) {
             InetSocketAddress server = lwaftr.dhcp().orElseThrow().address();
             return checked(new DhcpClients(leases, window).ask(name, server), lwaftr);

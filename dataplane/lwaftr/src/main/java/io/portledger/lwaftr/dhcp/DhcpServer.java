@@ -15,6 +15,7 @@ import io.portledger.dhcp.Dhcpv6Message;
 import io.portledger.lwaftr.provisioning.DataPathRequests;
 import io.portledger.lwaftr.provisioning.LeaseTable;
 import io.portledger.lwaftr.provisioning.Provisioner;
+import io.portledger.lwaftr.provisioning.SourceLimit;
 import io.portledger.settings.HostPort;
 import io.portledger.softwire.Ipv4Address;
 import io.portledger.softwire.Ipv6Address;
@@ -60,6 +61,7 @@ public final class DhcpServer implements AutoCloseable {
      *
      * @param loop the control thread
      * @param ipv4Address by which DHCPv4 clients know this server
+     * @param limit which clients are heard
      * @return empty if it is not to listen
      * @throws UncheckedIOException if the address cannot be had, or an interface does not exist
      * @throws IllegalArgumentException if the central server has no IPv6 address
@@ -69,12 +71,13 @@ public final class DhcpServer implements AutoCloseable {
             DhcpSettings settings,
             Ipv4Address ipv4Address,
             Provisioner provisioner,
+            SourceLimit limit,
             InstantSource clock) {
         HostPort listen = settings.listen();
         if (listen == null) {
             return Optional.empty();
         }
-        Handler handler = new Handler(provisioner, settings, ipv4Address, clock);
+        Handler handler = new Handler(provisioner, settings, ipv4Address, limit, clock);
         var bound = new Bootstrap()
                 .group(loop)
                 .channelFactory(() -> new NioDatagramChannel(SocketProtocolFamily.INET6))
@@ -173,10 +176,15 @@ public final class DhcpServer implements AutoCloseable {
         private @Nullable ChannelHandlerContext active;
         private volatile DataPathRequests.@Nullable Way way;
 
-        Handler(Provisioner provisioner, DhcpSettings settings, Ipv4Address ipv4Address, InstantSource clock) {
+        Handler(
+                Provisioner provisioner,
+                DhcpSettings settings,
+                Ipv4Address ipv4Address,
+                SourceLimit limit,
+                InstantSource clock) {
             this.leases = provisioner.leases();
             this.clock = clock;
-            service = new DhcpService(provisioner, settings, ipv4Address, System::nanoTime, this::answer);
+            service = new DhcpService(provisioner, settings, ipv4Address, limit, this::answer);
         }
 
         @Override

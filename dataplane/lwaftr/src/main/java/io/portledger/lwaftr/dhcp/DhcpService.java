@@ -17,7 +17,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,19 +39,15 @@ final class DhcpService {
 
     /**
      * @param ipv4Address by which DHCPv4 clients know this server
-     * @param nanoClock time from any origin, never backwards
+     * @param limit which clients are heard
      */
     DhcpService(
             Provisioner provisioner,
             DhcpSettings settings,
             Ipv4Address ipv4Address,
-            LongSupplier nanoClock,
+            SourceLimit limit,
             Outbound outbound) {
-        limit = new SourceLimit(
-                new SourceLimit.Rate(
-                        settings.requestsPerSecond(), Math.clamp(2L * settings.requestsPerSecond(), 1, 1000), 128),
-                List.of(),
-                nanoClock);
+        this.limit = limit;
         trustedRelays = settings.relays();
         information = new InformationServer(
                 provisioner.leases(),
@@ -115,7 +110,8 @@ final class DhcpService {
             return;
         }
         Route route = new Route(sender, relays);
-        if (!limit.admits(route.client())) {
+        // Among the packets it was looked at before it got here.
+        if (sender.scope() != Peer.AMONG_PACKETS && !limit.admits(route.client())) {
             counters.add(DhcpCounter.DROPPED_FLOOD);
             return;
         }

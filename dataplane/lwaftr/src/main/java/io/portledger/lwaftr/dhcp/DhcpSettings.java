@@ -27,7 +27,6 @@ import org.jspecify.annotations.Nullable;
  * @param pcpServers addresses of the PCP server
  * @param priority codes of the mechanisms, the most preferred first
  * @param duid of this server, in hexadecimal digits; null: made from the first tunnel end point
- * @param requestsPerSecond how many messages of one client are heard in the long run, 0-1000; 0: any number
  * @param relays who may pass on messages of others
  */
 public record DhcpSettings(
@@ -44,7 +43,6 @@ public record DhcpSettings(
         List<Ipv6Address> pcpServers,
         List<Integer> priority,
         @Nullable String duid,
-        int requestsPerSecond,
         List<Ipv6Prefix> relays) {
 
     private static final Set<Integer> MECHANISMS = Set.of(
@@ -81,10 +79,6 @@ public record DhcpSettings(
         if (softwirePrefixLength < 0 || softwirePrefixLength > 128) {
             throw new IllegalArgumentException("Invalid value " + softwirePrefixLength
                     + " for key dhcp.softwire-prefix-length: no prefix length (allowed: 0-128)");
-        }
-        if (requestsPerSecond < 0 || requestsPerSecond > 1000) {
-            throw new IllegalArgumentException("Invalid value " + requestsPerSecond
-                    + " for key dhcp.requests-per-second: out of range (allowed: 0-1000)");
         }
         requireName("aftr-name", aftrName);
         requireName("ds-lite-aftr-name", dsLiteAftrName);

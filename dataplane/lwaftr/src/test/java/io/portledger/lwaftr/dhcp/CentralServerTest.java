@@ -17,6 +17,7 @@ import io.portledger.lwaftr.provisioning.Lease;
 import io.portledger.lwaftr.provisioning.LeaseTable;
 import io.portledger.lwaftr.provisioning.Origin;
 import io.portledger.lwaftr.provisioning.Provisioner;
+import io.portledger.lwaftr.provisioning.SourceLimit;
 import io.portledger.lwaftr.provisioning.Subscribers;
 import io.portledger.settings.HostPort;
 import io.portledger.softwire.Binding;
@@ -72,10 +73,9 @@ class CentralServerTest {
                     List.of(),
                     List.of(),
                     null,
-                    0,
                     List.of(Ipv6Prefix.parse("2001:db8:9::/64"))),
             Ipv4Address.parse("203.0.113.1"),
-            () -> 0,
+            new SourceLimit(new SourceLimit.Rate(0, 1, 128), List.of(), () -> 0),
             (message, to) -> sent.add(new Sent(message, to)));
     private int transactions = 1;
 

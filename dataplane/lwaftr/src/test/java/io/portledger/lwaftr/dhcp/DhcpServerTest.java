@@ -229,7 +229,6 @@ class DhcpServerTest {
         "DHCP_MODE, relay, dhcp.server: mode is relay",
         "DHCP_LEASE_TIME, 0s, dhcp.lease-time",
         "DHCP_SOFTWIRE_PREFIX_LENGTH, 129, dhcp.softwire-prefix-length",
-        "DHCP_REQUESTS_PER_SECOND, 1001, dhcp.requests-per-second",
         "DHCP_AFTR_NAME, an aftr, dhcp.aftr-name",
         "DHCP_PRIORITY, '[96, 97]', dhcp.priority",
         "DHCP_PRIORITY, '[96, 96]', dhcp.priority",

@@ -14,6 +14,7 @@ import io.portledger.lwaftr.provisioning.LeaseTable;
 import io.portledger.lwaftr.provisioning.Pool;
 import io.portledger.lwaftr.provisioning.Provisioner;
 import io.portledger.lwaftr.provisioning.ServiceClass;
+import io.portledger.lwaftr.provisioning.SourceLimit;
 import io.portledger.lwaftr.provisioning.Subscribers;
 import io.portledger.softwire.Ipv4Address;
 import io.portledger.softwire.Ipv4Prefix;
@@ -47,6 +48,8 @@ final class ServedLink implements AutoCloseable {
     final DhcpService service;
     final List<Sent> sent = new ArrayList<>();
     Instant now = Instant.parse("2026-11-25T10:00:00Z");
+    final SourceLimit limit =
+            new SourceLimit(new SourceLimit.Rate(10, 20, 128), List.of(), () -> now.toEpochMilli() * 1_000_000);
     private int transactions;
 
     ServedLink(DhcpSettings settings, int psidLength) {
@@ -65,12 +68,8 @@ final class ServedLink implements AutoCloseable {
                 table,
                 BR);
         Provisioner provisioner = new Provisioner(leases, new Subscribers(), null, () -> now);
-        service = new DhcpService(
-                provisioner,
-                settings,
-                SERVER,
-                () -> now.toEpochMilli() * 1_000_000,
-                (message, to) -> sent.add(new Sent(message, to)));
+        service =
+                new DhcpService(provisioner, settings, SERVER, limit, (message, to) -> sent.add(new Sent(message, to)));
     }
 
     static DhcpSettings settings(int softwirePrefixLength) {
@@ -88,7 +87,6 @@ final class ServedLink implements AutoCloseable {
                 List.of(BR),
                 List.of(96, 88, 64),
                 null,
-                10,
                 List.of(Ipv6Prefix.parse("2001:db8:9::/64")));
     }
 

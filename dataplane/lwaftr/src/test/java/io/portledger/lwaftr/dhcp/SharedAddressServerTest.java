@@ -528,6 +528,15 @@ class SharedAddressServerTest {
     }
 
     @Test
+    void whoHasAskedTooMuchByAnotherProtocolIsNotHeardEither() {
+        while (link.limit.admits(SOURCE)) {
+            // As a PCP server on the same control thread would ask.
+        }
+        assertThat(link.ask(SOURCE, discover(CLIENT))).isEmpty();
+        assertThat(link.ask(OTHER_SOURCE, discover(OTHER_CLIENT))).isPresent();
+    }
+
+    @Test
     void whoSendsTooMuchIsNotHeardForAWhile() {
         for (int i = 0; i < 30; i++) {
             link.ask(SOURCE, discover(CLIENT));
