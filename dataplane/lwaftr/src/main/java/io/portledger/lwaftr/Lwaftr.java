@@ -107,7 +107,7 @@ public final class Lwaftr implements AutoCloseable {
         Subscribers subscribers = subscribers(settings);
         table = endedBy(new BindingTable(0, settings.workers()), BindingTable::close);
         try {
-            journal = openJournal(settings, now);
+            journal = endedIfThere(openJournal(settings, now), LeaseJournal::close);
             leases = leaseTable(pools, br, now);
             listeners.forEach(listener -> leases.addListener(listener, now));
             export = endedBy(BindingExport.start(settings.export(), clock), BindingExport::close);
@@ -145,7 +145,8 @@ public final class Lwaftr implements AutoCloseable {
                     PcpServer.start(
                             control, settings.pcp().listen().toSocketAddress(), pcp, requestLimit, leases, clock),
                     PcpServer::close);
-            dhcpServer = DhcpServer.start(control, settings.dhcp(), settings.ipv4Address(), provisioner, requestLimit, clock);
+            dhcpServer = DhcpServer.start(
+                    control, settings.dhcp(), settings.ipv4Address(), provisioner, requestLimit, clock);
             dhcpServer.ifPresent(server -> endedBy(server, DhcpServer::close));
             answerAmongPackets(br, requests, pcp, pcpServer, dhcpServer);
             metrics = endedIfThere(
@@ -333,18 +334,12 @@ public final class Lwaftr implements AutoCloseable {
     }
 
     private LeaseTable leaseTable(List<Pool> pools, Ipv6Address br, Instant now) {
-        LeaseJournal opened = journal;
         try {
-            return opened == null
+            return journal == null
                     ? new LeaseTable(pools, table, br)
-                    : LeaseTable.recover(pools, table, br, opened, now);
-        } catch (IOException | RuntimeException e) {
-            if (opened != null) {
-                opened.close();
-            }
-            throw e instanceof IOException io
-                    ? new UncheckedIOException("The leases cannot be read: " + e.getMessage(), io)
-                    : (RuntimeException) e;
+                    : LeaseTable.recover(pools, table, br, journal, now);
+        } catch (IOException e) {
+            throw new UncheckedIOException("The leases cannot be read: " + e.getMessage(), e);
         }
     }
 
@@ -355,7 +350,6 @@ public final class Lwaftr implements AutoCloseable {
             leases.endAll(now);
         } else {
             leases.commit();
-            journal.close();
         }
     }
 

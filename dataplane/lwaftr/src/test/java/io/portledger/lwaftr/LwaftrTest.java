@@ -23,6 +23,7 @@ import java.io.UncheckedIOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -329,6 +330,19 @@ class LwaftrTest {
         lwaftr = Lwaftr.start(
                 LwaftrSettings.read(null, Map.of("PORTLEDGER_LWAFTR_PCP_LISTEN", "[::1]:0")), clock, changes::add);
         assertThat(ask(7200).result()).isEqualTo(ResultCode.NOT_AUTHORIZED.code());
+    }
+
+    @Test
+    void aStartThatFailsLeavesTheStateDirectoryToTheNext() throws Exception {
+        String state = directory.resolve("state").toString();
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.ofLiteral("127.0.0.1"))) {
+            assertThatThrownBy(() -> start(
+                            Map.of("STATE_DIRECTORY", state, "METRICS_LISTEN", "127.0.0.1:" + taken.getLocalPort())))
+                    .isInstanceOf(UncheckedIOException.class)
+                    .hasMessageContaining("Cannot serve metrics");
+        }
+        restart(Map.of("STATE_DIRECTORY", state));
+        assertThat(ask(7200).isSuccess()).isTrue();
     }
 
     private void restart(Map<String, String> variables) {

@@ -513,10 +513,20 @@ public final class LeaseJournal implements AutoCloseable {
                 StandardOpenOption.TRUNCATE_EXISTING,
                 StandardOpenOption.WRITE);
         generation = newGeneration;
+        makeNamesLast();
         logOctets = 0;
         finish(begin(room(), BEGIN).putInt(MAGIC).putLong(epochStartMillis));
         if (!commit()) {
             throw new IOException("cannot write to " + directory + "; is the disk full?");
+        }
+    }
+
+    /** So that files that were made or renamed are there after a loss of power too, and not only what is in them. */
+    private void makeNamesLast() throws IOException {
+        if (isSynced) {
+            try (FileChannel names = FileChannel.open(directory, StandardOpenOption.READ)) {
+                names.force(true);
+            }
         }
     }
 
@@ -541,9 +551,12 @@ public final class LeaseJournal implements AutoCloseable {
         return String.format("leases-%08d.snapshot", generation);
     }
 
-    /** Commits and closes. */
+    /** Commits and closes. Idempotent. */
     @Override
     public void close() {
+        if (!lockChannel.isOpen()) {
+            return;
+        }
         try {
             commit();
             if (channel != null) {
@@ -601,6 +614,7 @@ public final class LeaseJournal implements AutoCloseable {
             out.force(false);
             out.close();
             Files.move(unfinished, directory.resolve(snapshotName(generation)), StandardCopyOption.ATOMIC_MOVE);
+            makeNamesLast();
             return false;
         }
 
