@@ -1,18 +1,11 @@
 package io.portledger.radius;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.portledger.testing.Fuzzing;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Collection;
-import java.util.HexFormat;
 import java.util.List;
-import java.util.TreeSet;
-import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
@@ -26,13 +19,9 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class RadiusFuzzTest {
 
-    private static final Path CORPUS = Path.of("src/test/resources/fuzz/radius.hex");
-    private static final int LONGEST_KEPT = 600;
-
     @Test
     void whatAFuzzerFoundIsStillReadOrRefused() throws IOException {
-        List<byte[]> inputs = new ArrayList<>(seeds());
-        inputs.addAll(corpus());
+        List<byte[]> inputs = fuzzing().inputs();
         assertThat(inputs).hasSizeGreaterThan(4);
         for (byte[] input : inputs) {
             RadiusFuzz.fuzzerTestOneInput(input);
@@ -42,84 +31,14 @@ class RadiusFuzzTest {
     @Test
     @EnabledIfSystemProperty(named = "fuzz.seconds", matches = "\\d+")
     void aFuzzerFindsNothingWrong(@TempDir Path directory) throws Exception {
-        String seconds = System.getProperty("fuzz.seconds");
-        Path found = Files.createDirectory(directory.resolve("found"));
-        Path kept = Files.createDirectory(directory.resolve("kept"));
-        Path start = Files.createDirectory(directory.resolve("start"));
-        write(seeds(), start);
-        write(corpus(), start);
-        run(seconds, directory, List.of("-max_total_time=" + seconds, found.toString(), start.toString()));
-        run(seconds, directory, List.of("-merge=1", kept.toString(), found.toString(), start.toString()));
-        TreeSet<String> lines = new TreeSet<>();
-        for (byte[] input : read(kept)) {
-            if (input.length <= LONGEST_KEPT) {
-                lines.add(HexFormat.of().formatHex(input));
-            }
-        }
-        Files.createDirectories(CORPUS.toAbsolutePath().getParent());
-        Files.write(CORPUS, lines);
+        fuzzing().lookForMore(directory);
     }
 
-    private static void run(String seconds, Path directory, List<String> arguments) throws Exception {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx2g",
-                "--enable-native-access=ALL-UNNAMED",
-                "--sun-misc-unsafe-memory-access=allow",
-                "-cp",
-                System.getProperty("java.class.path"),
-                "com.code_intelligence.jazzer.Jazzer",
-                "--target_class=" + RadiusFuzz.class.getName(),
-                "--instrumentation_includes=io.portledger.**",
-                "--reproducer_path=" + directory,
-                "-artifact_prefix=" + directory + "/",
-                "-max_len=600",
-                "-rss_limit_mb=6000",
-                "-print_final_stats=1"));
-        command.addAll(arguments);
-        Path output = directory.resolve("output");
-        Process fuzzer = new ProcessBuilder(command)
-                .redirectErrorStream(true)
-                .redirectOutput(output.toFile())
-                .start();
-        try {
-            assertThat(fuzzer.waitFor(Long.parseLong(seconds) + 900, TimeUnit.SECONDS))
-                    .isTrue();
-        } finally {
-            fuzzer.destroyForcibly();
-        }
-        String said = Files.readString(output);
-        said.lines().filter(line -> line.contains("stat::")).forEach(System.out::println);
-        assertThat(fuzzer.exitValue()).as(said).isZero();
+    private static Fuzzing fuzzing() {
+        return new Fuzzing(RadiusFuzz.class, Path.of("src/test/resources/fuzz/radius.hex"), 600, seeds());
     }
 
     private static List<byte[]> seeds() {
         return RadiusFuzz.seeds();
-    }
-
-    private static List<byte[]> corpus() throws IOException {
-        return Files.exists(CORPUS)
-                ? Files.readAllLines(CORPUS, UTF_8).stream()
-                        .map(HexFormat.of()::parseHex)
-                        .toList()
-                : List.of();
-    }
-
-    private static void write(Collection<byte[]> inputs, Path directory) throws IOException {
-        int number = 0;
-        for (byte[] input : inputs) {
-            Files.write(directory.resolve(number + "-" + inputs.size()), input);
-            number++;
-        }
-    }
-
-    private static List<byte[]> read(Path directory) throws IOException {
-        try (Stream<Path> files = Files.list(directory)) {
-            List<byte[]> inputs = new ArrayList<>();
-            for (Path file : files.toList()) {
-                inputs.add(Files.readAllBytes(file));
-            }
-            return inputs;
-        }
     }
 }

@@ -2,7 +2,7 @@ package io.portledger.lwaftr.forwarding;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.portledger.lwaftr.Fuzzing;
+import io.portledger.testing.Fuzzing;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 class ForwarderFuzzTest {
 
     private final Fuzzing fuzzing =
-            new Fuzzing(ForwarderFuzz.class, Path.of("src/test/resources/fuzz/forwarder.hex"), seeds());
+            new Fuzzing(ForwarderFuzz.class, Path.of("src/test/resources/fuzz/forwarder.hex"), 6000, seeds());
 
     @Test
     void whatAFuzzerFoundIsStillForwardedOrCounted() throws IOException {

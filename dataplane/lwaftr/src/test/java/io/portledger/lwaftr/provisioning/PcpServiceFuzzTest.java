@@ -2,7 +2,7 @@ package io.portledger.lwaftr.provisioning;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.portledger.lwaftr.Fuzzing;
+import io.portledger.testing.Fuzzing;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -35,7 +35,7 @@ class PcpServiceFuzzTest {
                     + "ffff0000000001bb000000000000000000000000ffffcb007107");
 
     private final Fuzzing fuzzing =
-            new Fuzzing(PcpServiceFuzz.class, Path.of("src/test/resources/fuzz/pcp.hex"), seeds());
+            new Fuzzing(PcpServiceFuzz.class, Path.of("src/test/resources/fuzz/pcp.hex"), 6000, seeds());
 
     @Test
     void whatAFuzzerFoundIsStillAnsweredOrDropped() throws IOException {

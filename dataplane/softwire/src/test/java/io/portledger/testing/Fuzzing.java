@@ -1,4 +1,4 @@
-package io.portledger.lwaftr;
+package io.portledger.testing;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -20,20 +20,21 @@ import java.util.stream.Stream;
  */
 public final class Fuzzing {
 
-    private static final int LONGEST_KEPT = 6000;
-
     private final Class<?> target;
     private final Path corpus;
+    private final int longest;
     private final List<byte[]> seeds;
 
     /**
      * @param target has the method {@code fuzzerTestOneInput}
      * @param corpus the file, relative to the module; it need not be there
+     * @param longest octets of an input
      * @param seeds what a fuzzer begins with, beside the file
      */
-    public Fuzzing(Class<?> target, Path corpus, List<byte[]> seeds) {
+    public Fuzzing(Class<?> target, Path corpus, int longest, List<byte[]> seeds) {
         this.target = target;
         this.corpus = corpus;
+        this.longest = longest;
         this.seeds = List.copyOf(seeds);
     }
 
@@ -59,7 +60,7 @@ public final class Fuzzing {
         run(seconds, directory, List.of("-merge=1", kept.toString(), found.toString(), start.toString()));
         TreeSet<String> lines = new TreeSet<>();
         for (byte[] input : read(kept)) {
-            if (input.length <= LONGEST_KEPT) {
+            if (input.length <= longest) {
                 lines.add(HexFormat.of().formatHex(input));
             }
         }
@@ -73,6 +74,8 @@ public final class Fuzzing {
                 "-Xmx2g",
                 "--enable-native-access=ALL-UNNAMED",
                 "--sun-misc-unsafe-memory-access=allow",
+                // Jazzer's own look at Unsafe does not know that of this Java.
+                "-Dio.netty.noUnsafe=true",
                 "-cp",
                 System.getProperty("java.class.path"),
                 "com.code_intelligence.jazzer.Jazzer",
@@ -80,7 +83,7 @@ public final class Fuzzing {
                 "--instrumentation_includes=io.portledger.**",
                 "--reproducer_path=" + directory,
                 "-artifact_prefix=" + directory + "/",
-                "-max_len=6000",
+                "-max_len=" + longest,
                 "-rss_limit_mb=6000",
                 "-print_final_stats=1"));
         command.addAll(arguments);
