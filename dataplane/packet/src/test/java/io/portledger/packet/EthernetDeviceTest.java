@@ -3,6 +3,7 @@ package io.portledger.packet;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.portledger.testing.NetworkNamespace;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.DatagramPacket;
@@ -27,6 +28,11 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 class EthernetDeviceTest {
 
+    /** So that the kernel sends no packets by itself. */
+    private static final String[] WITHOUT_IPV6 = {
+        "net.ipv6.conf.all.disable_ipv6=1", "net.ipv6.conf.default.disable_ipv6=1"
+    };
+
     private static final int LOCAL_EXPERIMENT = 0x88b5;
     private static final MacAddress BROADCAST = new MacAddress(0xffff_ffff_ffffL);
     private static final MacAddress STRANGER = MacAddress.parse("02:00:00:00:00:99");
@@ -41,8 +47,8 @@ class EthernetDeviceTest {
 
     @BeforeEach
     void makeLink() throws Exception {
-        left = open(NetworkNamespace.make());
-        right = open(NetworkNamespace.make());
+        left = open(NetworkNamespace.make(WITHOUT_IPV6));
+        right = open(NetworkNamespace.make(WITHOUT_IPV6));
         left.connect("left", right, "right");
     }
 
@@ -242,7 +248,7 @@ class EthernetDeviceTest {
     /** A host on either side, and a wire of two Ethernet devices between them. */
     @Test
     void tcpOfRealHostsPassesInFramesThatFitTheMtu() throws Exception {
-        NetworkNamespace wire = open(NetworkNamespace.make());
+        NetworkNamespace wire = open(NetworkNamespace.make(WITHOUT_IPV6));
         left.connect("host", wire, "towards-left");
         right.connect("host", wire, "towards-right");
         left.run("ip link set host address " + LEFT_HOST);

@@ -3,6 +3,7 @@ package io.portledger.packet;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.portledger.testing.NetworkNamespace;
 import java.io.IOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
@@ -24,6 +25,11 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 class TunDeviceTest {
 
+    /** So that the kernel sends no packets by itself. */
+    private static final String[] WITHOUT_IPV6 = {
+        "net.ipv6.conf.all.disable_ipv6=1", "net.ipv6.conf.default.disable_ipv6=1"
+    };
+
     private static final int WAIT_MILLIS = 1000;
     private static final int PACKETS = 2000;
 
@@ -32,7 +38,7 @@ class TunDeviceTest {
 
     @BeforeEach
     void makeHost() throws Exception {
-        host = open(NetworkNamespace.make());
+        host = open(NetworkNamespace.make(WITHOUT_IPV6));
     }
 
     @AfterEach

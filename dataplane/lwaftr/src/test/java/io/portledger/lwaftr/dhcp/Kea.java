@@ -2,6 +2,7 @@ package io.portledger.lwaftr.dhcp;
 
 import static org.awaitility.Awaitility.await;
 
+import io.portledger.testing.NetworkNamespace;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -47,7 +48,7 @@ final class Kea implements AutoCloseable {
     }
 
     /** @param device whose addresses are 2001:db8:1::1 and an IPv4 address, without which Kea answers nothing */
-    static Kea start(Namespace namespace, String device, Path directory) throws IOException {
+    static Kea start(NetworkNamespace namespace, String device, Path directory) throws IOException {
         Kea kea = new Kea(directory);
         try {
             kea.run(namespace, "kea-dhcp4", DHCP4.replace("DEVICE", device), "DHCP4_STARTED");
@@ -59,12 +60,12 @@ final class Kea implements AutoCloseable {
         return kea;
     }
 
-    private void run(Namespace namespace, String program, String configuration, String sign) throws IOException {
+    private void run(NetworkNamespace namespace, String program, String configuration, String sign) throws IOException {
         Path file = Files.writeString(
                 directory.resolve(program + ".conf"), configuration.replace("DIRECTORY", directory.toString()));
         Path output = directory.resolve(program + ".log");
         ProcessBuilder builder =
-                new ProcessBuilder("ip", "netns", "exec", namespace.name, program, "-c", file.toString());
+                new ProcessBuilder("ip", "netns", "exec", namespace.name(), program, "-c", file.toString());
         builder.environment().put("KEA_PIDFILE_DIR", directory.toString());
         builder.environment().put("KEA_LOCKFILE_DIR", directory.toString());
         builder.redirectErrorStream(true).redirectOutput(output.toFile());

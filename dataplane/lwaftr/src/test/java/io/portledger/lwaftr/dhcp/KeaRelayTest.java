@@ -21,6 +21,7 @@ import io.portledger.softwire.Binding;
 import io.portledger.softwire.Ipv4Address;
 import io.portledger.softwire.Ipv6Address;
 import io.portledger.softwire.PortSet;
+import io.portledger.testing.NetworkNamespace;
 import java.io.IOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
@@ -70,7 +71,7 @@ class KeaRelayTest {
     private Path directory;
 
     @SuppressWarnings("NullAway.Init")
-    private Namespace access;
+    private NetworkNamespace access;
 
     @SuppressWarnings("NullAway.Init")
     private Kea kea;
@@ -80,9 +81,10 @@ class KeaRelayTest {
 
     @BeforeEach
     void start() throws Exception {
-        Namespace central = Namespace.make();
+        NetworkNamespace central =
+                NetworkNamespace.make("net.ipv6.conf.all.accept_dad=0", "net.ipv6.conf.default.accept_dad=0");
         opened.add(central);
-        access = Namespace.make();
+        access = NetworkNamespace.make("net.ipv6.conf.all.accept_dad=0", "net.ipv6.conf.default.accept_dad=0");
         opened.add(access);
         access.connect("vc", central, "vs");
         for (String address : List.of("100", "201", "202")) {

@@ -1,4 +1,4 @@
-package io.portledger.packet;
+package io.portledger.testing;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
@@ -13,8 +13,8 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 
-/** A network namespace of a test, without IPv6, so that the kernel sends no packets by itself. */
-final class NetworkNamespace implements AutoCloseable {
+/** A network namespace of a test: made by it, entered by threads of it, and taken away with everything in it. */
+public final class NetworkNamespace implements AutoCloseable {
 
     private static final int CLONE_NEWNET = 0x4000_0000;
 
@@ -22,8 +22,12 @@ final class NetworkNamespace implements AutoCloseable {
 
     private NetworkNamespace() {}
 
-    /** A new namespace with nothing in it but the loopback interface. */
-    static NetworkNamespace make() throws IOException {
+    /**
+     * A new namespace with nothing in it but the loopback interface.
+     *
+     * @param settings of the kernel for it, such as {@code net.ipv4.ip_forward=1}
+     */
+    public static NetworkNamespace make(String... settings) throws IOException {
         NetworkNamespace namespace = new NetworkNamespace();
         try {
             command("ip netns add " + namespace.name);
@@ -31,29 +35,41 @@ final class NetworkNamespace implements AutoCloseable {
             throw new AssertionError(
                     "This test makes network namespaces: run it as root, with the Debian package iproute2", e);
         }
-        namespace.run("sysctl -q -w net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1");
+        for (String setting : settings) {
+            namespace.run("sysctl -q -w " + setting);
+        }
         namespace.run("ip link set lo up");
         return namespace;
     }
 
+    /** By which ip-netns(8) knows it. */
+    public String name() {
+        return name;
+    }
+
     /** Connects it to another namespace by a pair of interfaces that are up. */
-    void connect(String interfaceName, NetworkNamespace other, String otherInterface) throws IOException {
+    public void connect(String interfaceName, NetworkNamespace other, String otherInterface) throws IOException {
         run("ip link add " + interfaceName + " type veth peer name " + otherInterface + " netns " + other.name);
         run("ip link set " + interfaceName + " up");
         other.run("ip link set " + otherInterface + " up");
     }
 
     /** Runs a command line in it, which must print nothing. */
-    void run(String commandLine) throws IOException {
+    public void run(String commandLine) throws IOException {
         command("ip netns exec " + name + " " + commandLine);
     }
 
-    /** Does something in a thread of its own that has entered the namespace; sockets made there stay there. */
-    <T> T call(Callable<T> action) throws Exception {
+    /** As {@link #call(String, Callable)}, in this namespace. */
+    public <T> T call(Callable<T> action) throws Exception {
+        return call(name, action);
+    }
+
+    /** Does something in a thread of its own that has entered a namespace; sockets made there stay there. */
+    public static <T> T call(String namespace, Callable<T> action) throws Exception {
         CompletableFuture<T> result = new CompletableFuture<>();
         Thread.ofPlatform().start(() -> {
             try {
-                enter();
+                enter(namespace);
                 result.complete(action.call());
             } catch (Throwable e) {
                 result.completeExceptionally(e);
@@ -85,7 +101,7 @@ final class NetworkNamespace implements AutoCloseable {
     }
 
     @SuppressWarnings("restricted") // setns(2) has no equivalent in Java.
-    private void enter() throws Throwable {
+    private static void enter(String name) throws Throwable {
         Linker linker = Linker.nativeLinker();
         MethodHandle setns = linker.downcallHandle(
                 linker.defaultLookup().findOrThrow("setns"),
