@@ -82,7 +82,12 @@ class LwaftrTest {
                 .send(HttpRequest.newBuilder(metrics).build(), HttpResponse.BodyHandlers.ofString());
 
         assertThat(response.body().lines())
-                .contains("lwaftr_bindings 1.0")
+                .contains(
+                        "lwaftr_bindings 1.0",
+                        "lwaftr_port_sets{class=\"default\",state=\"held\"} 1.0",
+                        "lwaftr_port_sets{class=\"default\",state=\"total\"} 63.0",
+                        "lwaftr_port_set_alarms{class=\"default\"} 0.0",
+                        "lwaftr_port_sets_refused_total{class=\"default\"} 0.0")
                 .anyMatch(line -> line.startsWith("lwaftr_binding_table_bytes "));
     }
 

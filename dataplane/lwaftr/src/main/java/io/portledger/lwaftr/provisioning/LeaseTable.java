@@ -464,7 +464,13 @@ public final class LeaseTable {
         expire(now);
         Lease last = requireNone(demand.b4());
         int number = pool.choose(demand.b4(), last, demand.suggestion(), millis(now));
-        if (number < 0 || !pool.portsOf(number).intersects(demand.window())) {
+        if (number < 0) {
+            if (demand.suggestion() == null || demand.suggestion().only() == null) {
+                pool.newExhaustion(millis(now)).ifPresent(LeaseTable::say);
+            }
+            return Optional.empty();
+        }
+        if (!pool.portsOf(number).intersects(demand.window())) {
             return Optional.empty();
         }
         Binding binding = new Binding(demand.b4(), pool.addressOf(number), pool.portsOf(number), br, subscriber);
@@ -873,13 +879,15 @@ public final class LeaseTable {
     }
 
     private static void warnOfLevel(Pool pool) {
-        pool.newAlarm().ifPresent(message -> {
-            if (message.isRaised()) {
-                log.warn("{}", message.text());
-            } else {
-                log.info("{}", message.text());
-            }
-        });
+        pool.newAlarm().ifPresent(LeaseTable::say);
+    }
+
+    private static void say(Pool.Alarm alarm) {
+        if (alarm.isRaised()) {
+            log.warn("{}", alarm.text());
+        } else {
+            log.info("{}", alarm.text());
+        }
     }
 
     private @Nullable Pool poolOf(Ipv4Address ipv4) {

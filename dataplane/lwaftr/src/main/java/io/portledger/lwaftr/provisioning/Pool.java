@@ -66,6 +66,8 @@ public final class Pool {
     /** By so many percent of the sets an alarm must fall below its level to end. */
     private static final int HYSTERESIS = 5;
 
+    private static final long BETWEEN_EXHAUSTIONS_MILLIS = 60_000;
+
     /** A power of two. */
     private static final int SPREAD_OF_OFFERS = 1024;
 
@@ -88,6 +90,7 @@ public final class Pool {
     private @Nullable Lease lastRested;
     private final AtomicInteger held = new AtomicInteger();
     private final AtomicInteger resting = new AtomicInteger();
+    private long exhaustionSaidMillis = -BETWEEN_EXHAUSTIONS_MILLIS;
     private final AtomicInteger alarms = new AtomicInteger();
     private final AtomicLong refusals = new AtomicLong();
 
@@ -162,6 +165,18 @@ public final class Pool {
             return Optional.of(new Alarm(this + ": less than " + levels.get(raised - 1) + " % again", false));
         }
         return Optional.empty();
+    }
+
+    /** That nothing is left for somebody who asks now, unless it was said within the last minute. */
+    Optional<Alarm> newExhaustion(long nowMillis) {
+        if (nowMillis < exhaustionSaidMillis + BETWEEN_EXHAUSTIONS_MILLIS) {
+            return Optional.empty();
+        }
+        exhaustionSaidMillis = nowMillis;
+        return Optional.of(new Alarm(
+                this + " is exhausted: " + resting() + " port sets rest before others may have them, and none is left."
+                        + " Give the class more prefixes, or a longer psid-length",
+                true));
     }
 
     /** How often nothing was left for somebody. Any thread. */

@@ -9,6 +9,7 @@ import io.portledger.softwire.Ipv4Address;
 import io.portledger.softwire.Ipv6Address;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -172,6 +173,44 @@ class PoolTest {
         assertThat(taken).hasSize(60);
         assertThat(pool.held()).isEqualTo(60);
         assertThat(choose(pool, A, null, NOW)).isEqualTo(-1);
+    }
+
+    @Test
+    void anAlarmRisesAtEachLevelOnceAndEndsFivePointsBelow() {
+        Pool pool = new Pool(Pools.settings("p", 0, 6, 0, "192.0.2.1"));
+        List<String> said = new ArrayList<>();
+        for (int i = 0; i < 64; i++) {
+            take(pool, A, NOW);
+            pool.newAlarm().ifPresent(alarm -> said.add(pool.held() + " " + alarm.isRaised() + " " + alarm.text()));
+        }
+        assertThat(said).hasSize(2);
+        assertThat(said.get(0)).startsWith("52 true service class p (52 of 64 port sets held): more than 80 %");
+        assertThat(said.get(1)).startsWith("61 true service class p (61 of 64 port sets held): more than 95 %");
+        assertThat(pool.alarms()).isEqualTo(2);
+
+        said.clear();
+        for (int i = 0; i < 64; i++) {
+            giveBack(pool, i, A, NOW, NOW);
+            pool.newAlarm().ifPresent(alarm -> said.add(pool.held() + " " + alarm.isRaised()));
+        }
+        assertThat(said).containsExactly("57 false", "47 false");
+        assertThat(pool.alarms()).isZero();
+    }
+
+    @Test
+    void exhaustionIsSaidOnceAMinuteAndEveryRefusalIsCounted() {
+        Pool pool = new Pool(Pools.settings("p", 0, 0, 0, "192.0.2.1"));
+        take(pool, A, NOW);
+        long now = NOW.toEpochMilli();
+        for (int i = 0; i < 3; i++) {
+            assertThat(choose(pool, B, null, NOW)).isEqualTo(-1);
+        }
+        assertThat(pool.refusals()).isEqualTo(3);
+        assertThat(pool.newExhaustion(now))
+                .hasValueSatisfying(alarm ->
+                        assertThat(alarm.text()).contains("service class p (1 of 1 port sets held) is exhausted"));
+        assertThat(pool.newExhaustion(now + 59_999)).isEmpty();
+        assertThat(pool.newExhaustion(now + 60_000)).isPresent();
     }
 
     /** What the client would get, if it held last what it gave back last. */
