@@ -69,7 +69,7 @@ public final class LeaseTable {
     private final BindingTable table;
     private final Ipv6Address br;
     private final @Nullable LeaseJournal journal;
-    private final List<BindingListener> listeners = new ArrayList<>();
+    private final Announcements announcements = new Announcements();
 
     /** The lease that an lwB4 has, or the last that it had. */
     private final LeaseIndex leases = new LeaseIndex();
@@ -84,17 +84,12 @@ public final class LeaseTable {
     private final Map<PublicPorts, Long> lastHeldUntil = new HashMap<>();
 
     private final ExpiryWheel wheel = new ExpiryWheel();
-    private final List<Walk> walks = new ArrayList<>();
-    private final List<Told> untold = new ArrayList<>();
-    private final List<BindingChange> endedBefore = new ArrayList<>();
     private int heldCount;
     private int assignedCount;
     private boolean isEnding;
     private boolean isRecovering;
 
     private final List<Revocation> revocations = new ArrayList<>();
-
-    private record Told(BindingChange change, boolean isOfAll) {}
 
     /**
      * A lease that was obtained by PCP and ended by somebody else than its lwB4, which still counts on it.
@@ -142,8 +137,9 @@ public final class LeaseTable {
             throws IOException {
         LeaseTable leases = new LeaseTable(pools, table, br, journal);
         leases.isRecovering = true;
-        journal.recover(leases.new Recovery());
-        leases.bindRecovered(now);
+        Recovery recovery = leases.new Recovery();
+        journal.recover(recovery);
+        leases.bindRecovered(recovery.endsOutsidePools, now);
         leases.isRecovering = false;
         return leases;
     }
@@ -153,11 +149,7 @@ public final class LeaseTable {
      */
     public void addListener(BindingListener listener, Instant now) {
         expire(now);
-        listeners.add(listener);
-        for (BindingChange change : endedBefore) {
-            tell(change, () -> listener.onChangeOfAll(change));
-        }
-        walks.add(new Walk(listener, bindingsNow()));
+        announcements.add(listener, bindingsNow());
         goOnWithSnapshots(now);
     }
 
@@ -221,7 +213,7 @@ public final class LeaseTable {
                     throw new IllegalArgumentException("the binding table gives ports " + ports.ports() + " of "
                             + ports.ipv4() + " twice: to " + present.b4() + " and to " + binding.b4());
                 }
-                log.warn("{} ends: the binding table gives its ports to {}", present, binding.b4());
+                log.warn("The lease of {} ends: the binding table gives these ports to somebody else", ports);
                 takeAway(present, now, true);
             }
             hold(binding, pool, numberIn(pool, ports), NO_NONCE, Origin.FILE, 0, now, Lease.State.ASSIGNED, true);
@@ -706,12 +698,7 @@ public final class LeaseTable {
         if (!journal.commit()) {
             return false;
         }
-        if (!untold.isEmpty()) {
-            for (Told told : untold) {
-                tellNow(told.change(), told.isOfAll());
-            }
-            untold.clear();
-        }
+        announcements.tellKept();
         return true;
     }
 
@@ -722,7 +709,7 @@ public final class LeaseTable {
 
     /** Does a little of the work that keeps the journal short. To be called now and then, after a commit. */
     public void tidyJournal(int leasesAtOnce) {
-        if (journal != null && untold.isEmpty()) {
+        if (journal != null && !announcements.hasKept()) {
             if (journal.wantsSnapshot()) {
                 journal.beginSnapshot(everything());
             }
@@ -775,13 +762,7 @@ public final class LeaseTable {
      */
     public void snapshot(Instant now) {
         expire(now);
-        endedBefore.clear();
-        List<Lease> held = bindingsNow();
-        for (BindingListener listener : listeners) {
-            if (walks.stream().noneMatch(walk -> walk.listener.equals(listener))) {
-                walks.add(new Walk(listener, held));
-            }
-        }
+        announcements.beginSnapshot(bindingsNow());
         goOnWithSnapshots(now);
     }
 
@@ -793,16 +774,13 @@ public final class LeaseTable {
      */
     public boolean goOnWithSnapshots(Instant now) {
         expire(now);
-        if (untold.isEmpty()) {
-            walks.removeIf(Walk::isAtEnd);
-        }
-        return !walks.isEmpty();
+        return announcements.goOn();
     }
 
     /** Ends everything, because forwarding ends and nothing outlives it. */
     public void endAll(Instant now) {
         expire(now);
-        walks.clear();
+        announcements.breakOff();
         isEnding = true;
         List<Lease> all = new ArrayList<>(size() + assignedCount);
         forEach(all::add);
@@ -934,6 +912,9 @@ public final class LeaseTable {
 
     /** Reads what the journal knows, without telling anybody and without binding anything. */
     private final class Recovery implements LeaseJournal.Replay {
+        /** Of ports that are in no pool nothing is left but this. */
+        private final List<BindingChange> endsOutsidePools = new ArrayList<>();
+
         @Override
         public void hold(
                 Binding binding,
@@ -1000,6 +981,9 @@ public final class LeaseTable {
         public void end(PublicPorts ports, Ipv6Address b4, long untilMillis) {
             Lease lease = at(ports);
             if (lease != null && lease.isOf(b4)) {
+                if (lease.pool() == null) {
+                    endsOutsidePools.add(deletion(lease, untilMillis));
+                }
                 if (lease.isInForce()) {
                     forget(lease, untilMillis);
                 } else if (lease.state == Lease.State.RESTING) {
@@ -1034,18 +1018,15 @@ public final class LeaseTable {
     }
 
     /** Puts what was recovered into the forwarding table, and ends what has ended or fits no more. */
-    private void bindRecovered(Instant now) {
+    private void bindRecovered(List<BindingChange> endsOutsidePools, Instant now) {
         table.reserve(heldCount + assignedCount);
+        Instant toldAgain = now.minus(TOLD_AGAIN);
+        endsOutsidePools.stream().filter(end -> end.at().isAfter(toldAgain)).forEach(announcements::addBefore);
         for (Pool pool : pools) {
             pool.sortResting();
             for (Lease lease = pool.longestResting(); lease != null; lease = lease.after) {
-                if (lease.endMillis > millis(now.minus(TOLD_AGAIN))) {
-                    endedBefore.add(new BindingChange(
-                            BindingChange.Kind.DELETED,
-                            Instant.ofEpochMilli(lease.endMillis),
-                            lease.binding(),
-                            lease.origin(),
-                            null));
+                if (lease.endMillis > millis(toldAgain)) {
+                    announcements.addBefore(deletion(lease, lease.endMillis));
                 }
             }
         }
@@ -1059,9 +1040,9 @@ public final class LeaseTable {
                     table.put(lease.binding());
                     continue;
                 }
-                log.warn("{} ends: no service class has these ports any more", lease);
-            } catch (BindingConflictException e) {
-                log.warn("{} ends: {}", lease, e.getMessage());
+                log.warn("The binding of {} ends: no service class has these ports any more", ports);
+            } catch (BindingConflictException _) {
+                log.warn("The binding of {} ends: others divide that address in another way", ports);
             }
             takeAway(lease, now, true);
         }
@@ -1070,31 +1051,9 @@ public final class LeaseTable {
         }
     }
 
-    /** A snapshot on its way to one listener. */
-    private static final class Walk {
-        private final BindingListener listener;
-        private final Iterator<Lease> rest;
-
-        Walk(BindingListener listener, List<Lease> held) {
-            this.listener = listener;
-            this.rest = held.iterator();
-        }
-
-        /** Goes on as far as there is room. */
-        boolean isAtEnd() {
-            while (rest.hasNext()) {
-                if (!listener.hasRoomForSnapshot()) {
-                    return false;
-                }
-                Lease lease = rest.next();
-                if (lease.isInForce()) {
-                    BindingChange change = new BindingChange(
-                            BindingChange.Kind.SNAPSHOT, lease.createdAt(), lease.binding(), lease.origin(), null);
-                    tell(change, () -> listener.onChange(change));
-                }
-            }
-            return true;
-        }
+    private static BindingChange deletion(Lease lease, long untilMillis) {
+        return new BindingChange(
+                BindingChange.Kind.DELETED, Instant.ofEpochMilli(untilMillis), lease.binding(), lease.origin(), null);
     }
 
     private void changed(
@@ -1102,33 +1061,11 @@ public final class LeaseTable {
         BindingChange change =
                 new BindingChange(kind, Instant.ofEpochMilli(atMillis), lease.binding(), lease.origin(), volume);
         if (isRecovering) {
-            endedBefore.add(change);
+            announcements.addBefore(change);
         } else if (journal != null) {
-            untold.add(new Told(change, isOfAll));
+            announcements.keep(change, isOfAll);
         } else {
-            tellNow(change, isOfAll);
-        }
-    }
-
-    /** If it is one of as many changes as there are bindings, nobody may run out of room. */
-    private void tellNow(BindingChange change, boolean isOfAll) {
-        for (BindingListener listener : listeners) {
-            tell(change, () -> {
-                if (isOfAll) {
-                    listener.onChangeOfAll(change);
-                } else {
-                    listener.onChange(change);
-                }
-            });
-        }
-    }
-
-    private static void tell(BindingChange change, Runnable telling) {
-        try {
-            telling.run();
-        } catch (RuntimeException e) {
-            // Provisioning goes on: a broken exporter must not cost subscribers their bindings.
-            log.error("A binding listener failed on a binding that is {}", change.kind(), e);
+            announcements.tell(change, isOfAll);
         }
     }
 

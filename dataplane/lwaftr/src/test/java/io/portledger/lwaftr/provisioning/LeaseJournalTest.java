@@ -10,6 +10,7 @@ import io.portledger.softwire.Binding;
 import io.portledger.softwire.Ipv4Address;
 import io.portledger.softwire.Ipv6Address;
 import io.portledger.softwire.PortSet;
+import io.portledger.softwire.PublicPorts;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -138,6 +139,28 @@ class LeaseJournalTest {
         List<BindingChange> told = changesToldAtStart(open(CLASS, NOW.plusSeconds(60)), NOW.plusSeconds(60));
         assertThat(told)
                 .containsExactly(new BindingChange(BindingChange.Kind.DELETED, NOW.plusSeconds(5), lease.binding()));
+        journal.close();
+    }
+
+    @Test
+    void anEndOfPortsThatAreInNoClassIsToldAgainToo() throws IOException {
+        Binding chosen = new Binding(b4(1), Ipv4Address.parse("198.51.100.9"), new PortSet(0, 4, 7), BR, "anna");
+        Binding assigned = new Binding(b4(2), Ipv4Address.parse("198.51.100.9"), new PortSet(0, 4, 8), BR, "ben");
+        LeaseTable leases = open(CLASS, NOW);
+        Demand demand = new Demand(b4(1), Origin.DHCP, new Nonce(1, 1), Duration.ofHours(1), null, Demand.ANY_PORTS, 0);
+        Lease lease = leases.allocate(demand, chosen, null, NOW).orElseThrow();
+        leases.edit(List.of(new Assignment(assigned, Origin.KAFKA)), List.of(), NOW);
+        leases.release(lease, NOW.plusSeconds(5));
+        leases.edit(List.of(), List.of(PublicPorts.of(assigned)), NOW.plusSeconds(6));
+        leases.commit();
+        journal.close();
+
+        Instant later = NOW.plusSeconds(60);
+        assertThat(changesToldAtStart(open(CLASS, later), later))
+                .containsExactly(
+                        new BindingChange(BindingChange.Kind.DELETED, NOW.plusSeconds(5), chosen, Origin.DHCP, null),
+                        new BindingChange(
+                                BindingChange.Kind.DELETED, NOW.plusSeconds(6), assigned, Origin.KAFKA, null));
         journal.close();
     }
 
