@@ -27,6 +27,8 @@ import org.jspecify.annotations.Nullable;
  * @param subscriber the operator's name for the subscriber, 1 to {@value #MAX_SUBSCRIBER_LENGTH} characters, or null
  * @param natInstance tells apart equal inside addresses, unsigned; 0 if unknown
  * @param br the lwAFTR's tunnel end point, or null
+ * @param mapping null if the holder has all traffic of the ports; else which entry of a NAT's table it is, and {@code
+ *     ports} is a single port
  */
 public record BindingFact(
         BindingEvent.Kind kind,
@@ -37,7 +39,8 @@ public record BindingFact(
         @Nullable Ipv4Address insideIpv4,
         @Nullable String subscriber,
         int natInstance,
-        @Nullable Ipv6Address br) {
+        @Nullable Ipv6Address br,
+        @Nullable NatMapping mapping) {
 
     /** Longest name of a subscriber, in UTF-16 characters. */
     public static final int MAX_SUBSCRIBER_LENGTH = 255;
@@ -83,6 +86,24 @@ public record BindingFact(
             throw new InvalidRecordException(
                     "holder is nobody: it has neither an ipv6 nor an inside_ipv4 nor a subscriber");
         }
+        if (mapping != null && ports.portCount() != 1) {
+            throw new InvalidRecordException(
+                    "ports " + ports.key() + " are " + ports.portCount() + ", but a mapping has a single one");
+        }
+    }
+
+    /** A fact about all traffic of the ports. */
+    public BindingFact(
+            BindingEvent.Kind kind,
+            long eventTimeMillis,
+            Ipv4Address ipv4,
+            Ports ports,
+            @Nullable Ipv6Address ipv6,
+            @Nullable Ipv4Address insideIpv4,
+            @Nullable String subscriber,
+            int natInstance,
+            @Nullable Ipv6Address br) {
+        this(kind, eventTimeMillis, ipv4, ports, ipv6, insideIpv4, subscriber, natInstance, br, null);
     }
 
     /** Whether an event can have happened then, given when its record was received. */
@@ -121,7 +142,8 @@ public record BindingFact(
                 holder.getInsideIpv4() == 0 ? null : new Ipv4Address(holder.getInsideIpv4()),
                 holder.getSubscriber().isEmpty() ? null : holder.getSubscriber(),
                 holder.getNatInstance(),
-                ipv6("br", event.getBr()));
+                ipv6("br", event.getBr()),
+                event.hasMapping() ? NatMapping.from(event.getMapping()) : null);
     }
 
     /** The record that says this and how it is known. */
@@ -145,6 +167,9 @@ public record BindingFact(
                 .setEvidence(evidence);
         if (br != null) {
             event.setBr(octets(br));
+        }
+        if (mapping != null) {
+            event.setMapping(mapping.toMessage());
         }
         return event.build();
     }

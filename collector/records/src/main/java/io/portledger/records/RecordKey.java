@@ -3,6 +3,8 @@ package io.portledger.records;
 import io.portledger.records.v1.BindingEvent;
 import io.portledger.records.v1.CollectorMark;
 import io.portledger.records.v1.ExporterGap;
+import io.portledger.records.v1.NatCondition;
+import io.portledger.records.v1.PortUsage;
 import io.portledger.records.v1.Undecodable;
 import io.portledger.softwire.Ipv4Address;
 import java.nio.charset.StandardCharsets;
@@ -20,6 +22,16 @@ public final class RecordKey {
     /** The exporter's text in UTF-8. */
     public static byte[] of(ExporterGap gap) {
         return ofExporter(gap.getExporter());
+    }
+
+    /** The exporter's text in UTF-8. */
+    public static byte[] of(NatCondition condition) {
+        return ofExporter(condition.getEvidence().getExporter());
+    }
+
+    /** The four octets of the public address. */
+    public static byte[] of(PortUsage usage) {
+        return new Ipv4Address(usage.getIpv4()).toBytes();
     }
 
     /** The exporter's text in UTF-8. */

@@ -6,6 +6,10 @@ public enum Topic {
     NAT_EVENTS("nat-events-v1"),
     /** {@code ExporterGap}s and the marks of collectors, keyed by the exporter's text. */
     EXPORTER_HEALTH("exporter-health-v1"),
+    /** {@code NatCondition}s, keyed by the exporter's text. */
+    NAT_CONDITIONS("nat-conditions-v1"),
+    /** {@code PortUsage}, keyed by the four octets of the public IPv4 address. */
+    PORT_USAGE("port-usage-v1"),
     /** {@code Undecodable} input, keyed by the exporter's text. */
     UNDECODABLE("undecodable-v1"),
     /** The newest {@code CollectorMark} of each collector, keyed by its name; compacted. */

@@ -25,6 +25,41 @@ class BindingFactProperties {
         assertThat(BindingFact.from(BindingEvent.parseFrom(octets))).isEqualTo(fact);
     }
 
+    @Property
+    void aMappingSurvivesTheWayThroughKafka(@ForAll("facts") BindingFact of, @ForAll("mappings") NatMapping mapping)
+            throws Exception {
+        BindingFact fact = new BindingFact(
+                of.kind(),
+                of.eventTimeMillis(),
+                of.ipv4(),
+                Ports.of(new PortRange(40_000, 40_000)),
+                of.ipv6(),
+                of.insideIpv4(),
+                of.subscriber(),
+                of.natInstance(),
+                of.br(),
+                mapping);
+
+        byte[] octets = fact.toEvent(Evidence.getDefaultInstance()).toByteArray();
+
+        assertThat(BindingFact.from(BindingEvent.parseFrom(octets))).isEqualTo(fact);
+    }
+
+    @Provide
+    Arbitrary<NatMapping> mappings() {
+        Arbitrary<Integer> ports = Arbitraries.integers().between(0, 65535);
+        return Combinators.combine(
+                        Arbitraries.integers().between(0, 255),
+                        ports,
+                        Arbitraries.integers()
+                                .filter(bits -> bits != 0)
+                                .map(Ipv4Address::new)
+                                .injectNull(0.5),
+                        ports)
+                .as((protocol, inside, destination, port) ->
+                        new NatMapping(protocol, inside, destination, destination == null ? 0 : port));
+    }
+
     @Provide
     Arbitrary<BindingFact> facts() {
         Arbitrary<BindingEvent.Kind> kind = Arbitraries.of(BindingEvent.Kind.ALLOCATED, BindingEvent.Kind.RELEASED);

@@ -8,6 +8,7 @@ import io.portledger.records.v1.BindingEvent;
 import io.portledger.records.v1.Evidence;
 import io.portledger.records.v1.ExporterGap;
 import io.portledger.records.v1.Holder;
+import io.portledger.records.v1.Mapping;
 import io.portledger.records.v1.Undecodable;
 import io.portledger.softwire.Ipv4Address;
 import io.portledger.softwire.Ipv6Address;
@@ -109,7 +110,16 @@ class BindingFactTest {
                 damaged(event -> event.setBr(ByteString.copyFrom(new byte[15])), "br has 15 octets (allowed: 0, 16)"),
                 damaged(
                         event -> event.setHolder(Holder.newBuilder().setSubscriber("x".repeat(256))),
-                        "subscriber has 256 characters (allowed: 1-255)"));
+                        "subscriber has 256 characters (allowed: 1-255)"),
+                damaged(
+                        event -> event.setMapping(Mapping.newBuilder().setProtocol(6)),
+                        "ports 6/4/3 are 4032, but a mapping has a single one"),
+                damaged(
+                        event -> event.setMapping(Mapping.newBuilder().setProtocol(256)),
+                        "mapping.protocol is 256 (allowed: 0-255)"),
+                damaged(
+                        event -> event.setMapping(Mapping.newBuilder().setDestinationPort(443)),
+                        "mapping.destination_port is 443, but there is no destination_ipv4"));
     }
 
     private static Arguments damaged(UnaryOperator<BindingEvent.Builder> damage, String message) {

@@ -12,6 +12,10 @@ public enum Counter {
     SYSLOG_MESSAGES("Syslog messages that are of RFC 5424"),
     /** Binding events. */
     BINDING_EVENTS("Records of a binding that was allocated or released, handed over to Kafka"),
+    /** NAT conditions. */
+    NAT_CONDITIONS("Records of a NAT's resources (exhaustion, quota, threshold), handed over to Kafka"),
+    /** Port usage. */
+    PORT_USAGE("Records of what a binding carried, handed over to Kafka"),
     /** Records that Kafka has. */
     STORED("Records of all topics that Kafka acknowledged"),
     /** Records that Kafka does not have. */

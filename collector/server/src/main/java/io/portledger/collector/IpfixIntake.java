@@ -361,6 +361,12 @@ final class IpfixIntake extends SimpleChannelInboundHandler<DatagramPacket> {
             }
             switch (reading) {
                 case Reading.Binding binding -> batch.add(binding.fact().toEvent(evidence));
+                case Reading.Condition condition ->
+                    batch.add(condition.condition().toBuilder()
+                            .setEvidence(evidence)
+                            .build());
+                case Reading.Usage usage ->
+                    batch.add(usage.usage().toBuilder().setEvidence(evidence).build());
                 case Reading.NoBinding noBinding -> {
                     batch.add(noBinding, evidence);
                     if (!noBinding.isSound()) {

@@ -169,6 +169,8 @@ final class KafkaAccess {
             case EXPORTER_HEALTH -> settings.exporterHealth();
             case COLLECTOR_MARKS ->
                 new KafkaSettings.TopicSettings(1, settings.exporterHealth().replicationFactor(), null);
+            case NAT_CONDITIONS -> settings.natConditions();
+            case PORT_USAGE -> settings.portUsage();
             case UNDECODABLE -> settings.undecodable();
         };
         long retentionMillis = how.retention() == null ? -1 : how.retention().toMillis();

@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param client more settings of Kafka's clients by their own names, such as those of security
  * @param natEvents how the topic nat-events is made if it is missing
  * @param exporterHealth how the topic exporter-health is made if it is missing
+ * @param natConditions how the topic nat-conditions is made if it is missing
+ * @param portUsage how the topic port-usage is made if it is missing
  * @param undecodable how the topic undecodable is made if it is missing
  */
 public record KafkaSettings(
@@ -24,6 +26,8 @@ public record KafkaSettings(
         Map<String, String> client,
         TopicSettings natEvents,
         TopicSettings exporterHealth,
+        TopicSettings natConditions,
+        TopicSettings portUsage,
         TopicSettings undecodable) {
 
     /** @throws IllegalArgumentException naming the key that is out of its range */

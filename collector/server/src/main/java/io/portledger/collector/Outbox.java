@@ -8,6 +8,8 @@ import io.portledger.records.v1.BindingEvent;
 import io.portledger.records.v1.CollectorMark;
 import io.portledger.records.v1.Evidence;
 import io.portledger.records.v1.ExporterGap;
+import io.portledger.records.v1.NatCondition;
+import io.portledger.records.v1.PortUsage;
 import io.portledger.records.v1.Undecodable;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -109,6 +111,34 @@ final class Outbox implements AutoCloseable {
                     evidence.getReceivedMillis(),
                     evidence,
                     OptionalLong.of(event.getEventTimeMillis()),
+                    null);
+        }
+
+        /** Adds what a NAT told of its resources. */
+        void add(NatCondition condition) {
+            tally.count(Counter.NAT_CONDITIONS);
+            Evidence evidence = condition.getEvidence();
+            add(
+                    Topic.NAT_CONDITIONS,
+                    RecordKey.of(condition),
+                    condition,
+                    evidence.getReceivedMillis(),
+                    evidence,
+                    OptionalLong.empty(),
+                    null);
+        }
+
+        /** Adds what a binding carried. */
+        void add(PortUsage usage) {
+            tally.count(Counter.PORT_USAGE);
+            Evidence evidence = usage.getEvidence();
+            add(
+                    Topic.PORT_USAGE,
+                    RecordKey.of(usage),
+                    usage,
+                    evidence.getReceivedMillis(),
+                    evidence,
+                    OptionalLong.empty(),
                     null);
         }
 

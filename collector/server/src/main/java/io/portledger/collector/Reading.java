@@ -2,11 +2,19 @@ package io.portledger.collector;
 
 import io.portledger.records.BindingFact;
 import io.portledger.records.InvalidRecordException;
+import io.portledger.records.v1.NatCondition;
+import io.portledger.records.v1.PortUsage;
 
 /** What a decoded record turned out to say. */
 sealed interface Reading {
 
-    /** Somebody began or ceased to hold ports. */
+    /** A NAT tells of its resources; the evidence is not set. */
+    record Condition(NatCondition condition) implements Reading {}
+
+    /** What a binding carried; the evidence is not set. */
+    record Usage(PortUsage usage) implements Reading {}
+
+    /** Somebody began or ceased to hold ports, or a mapping of a NAT. */
     record Binding(BindingFact fact) implements Reading {
 
         /** This, or why it cannot be used if it was received then. */

@@ -125,6 +125,12 @@ final class SyslogIntake {
                     batch.add(binding.fact().toEvent(evidence.build()));
                     return true;
                 }
+                case Reading.Condition condition ->
+                    batch.add(condition.condition().toBuilder()
+                            .setEvidence(evidence)
+                            .build());
+                case Reading.Usage usage ->
+                    batch.add(usage.usage().toBuilder().setEvidence(evidence).build());
                 case Reading.NoBinding noBinding -> {
                     if (noBinding.isSound()) {
                         batch.add(noBinding, evidence.build());
