@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  * The settings of a collector: section {@code collector} of its file. collector-defaults.yaml explains each.
  *
  * @param name the collector's name, which no other has that feeds the same Kafka; null: this machine's name
+ * @param stateDirectory where the collector keeps what must outlive its process; made if need be, belongs to one collector
  * @param ipfix how IPFIX is taken
  * @param syslog how syslog is taken
  * @param enterpriseNumber the private enterprise number of our own IPFIX elements and SD-ELEMENT
@@ -21,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record CollectorSettings(
         @Nullable String name,
+        Path stateDirectory,
         IpfixSettings ipfix,
         SyslogSettings syslog,
         long enterpriseNumber,

@@ -156,6 +156,7 @@ public final class Standalone implements AutoCloseable {
                 collector:
                   # Whatever this machine is called: marks belong to the name.
                   name: standalone
+                  state-directory: "%5$s"
                   ipfix:
                     udp: "%1$s:%2$d"
                   syslog:
@@ -168,7 +169,8 @@ public final class Standalone implements AutoCloseable {
                         bracketed(settings.listen()),
                         settings.ports().of(Service.IPFIX),
                         settings.ports().of(Service.SYSLOG),
-                        kafka()));
+                        kafka(),
+                        data.resolve("collector")));
         Path ready = data.resolve("collector.ready");
         return new Program(
                 "collector",
