@@ -89,7 +89,7 @@ final class BindingHistory {
             LATE
         }
 
-        private static Change none(Outcome outcome) {
+        static Change none(Outcome outcome) {
             return new Change(outcome, 0, List.of(), List.of(), 0);
         }
     }
@@ -135,6 +135,15 @@ final class BindingHistory {
         }
         compact(ipv4, overlapping);
         return change;
+    }
+
+    /** Whether nothing of {@code history} is open and nothing in it happened at {@code sinceMillis} or later. */
+    boolean isForgettable(PortsHistory history, long sinceMillis) {
+        if (!history.events.isEmpty() && history.events.lastKey().atMillis() >= sinceMillis) {
+            return false;
+        }
+        Ipv4Address any = new Ipv4Address(0);
+        return new Fold(any, List.of(history), Long.MAX_VALUE).open.isEmpty();
     }
 
     /** The intervals as far as they are remembered, by id of their documents. */
@@ -269,7 +278,8 @@ final class BindingHistory {
                                     fact.insideIpv4(),
                                     subscriber,
                                     fact.natInstance(),
-                                    br),
+                                    br,
+                                    fact.mapping()),
                             allocated.evidence()),
                     contested);
         }
@@ -391,6 +401,7 @@ final class BindingHistory {
                             new BindingInterval(
                                     ipv4,
                                     release.ports(),
+                                    release.fact().mapping(),
                                     release.holder(),
                                     release.fact().br(),
                                     Instant.ofEpochMilli(starts.get(i)),
@@ -444,6 +455,7 @@ final class BindingHistory {
             return new BindingInterval(
                     ipv4,
                     holding.ports,
+                    holding.allocated.fact().mapping(),
                     new Holder(holder.b4(), holder.insideIpv4(), holding.subscriber, holder.natInstance()),
                     holding.br,
                     Instant.ofEpochMilli(holding.start()),
@@ -472,6 +484,8 @@ final class BindingHistory {
                 Integer.toUnsignedLong(evidence.getSequence()),
                 evidence.getTemplateId(),
                 evidence.getHostname(),
+                evidence.getDialect(),
+                evidence.getFile(),
                 Instant.ofEpochMilli(evidence.getReceivedMillis()),
                 HexFormat.of().formatHex(evidence.getRaw().toByteArray()));
     }

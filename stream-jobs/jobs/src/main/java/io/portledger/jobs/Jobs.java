@@ -39,7 +39,7 @@ public final class Jobs {
         } catch (IllegalArgumentException e) {
             System.err.println(e.getMessage());
             System.err.println("Usage: --kafka HOST:PORT --elasticsearch URL [--parallelism N] [--horizon P7D]"
-                    + " [--flush-interval PT0.2S]");
+                    + " [--session-horizon P1D] [--flush-interval PT0.2S]");
             throw e;
         }
         StreamExecutionEnvironment environment = StreamExecutionEnvironment.getExecutionEnvironment();
@@ -69,7 +69,7 @@ public final class Jobs {
                 .uid("read-nat-events");
         SingleOutputStreamOperator<LedgerWrite> bindings = natEvents
                 .keyBy(event -> event.ipv4, Types.INT)
-                .process(new BindingHistoryFunction(settings.horizon()))
+                .process(new BindingHistoryFunction(settings.horizon(), settings.sessionHorizon()))
                 .returns(Types.POJO(LedgerWrite.class))
                 .name("binding-history")
                 .uid("binding-history");

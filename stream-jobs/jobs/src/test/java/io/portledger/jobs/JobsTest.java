@@ -7,19 +7,25 @@ import co.elastic.clients.elasticsearch.core.search.Hit;
 import com.google.protobuf.ByteString;
 import io.portledger.ledger.Answer;
 import io.portledger.ledger.BindingDocument;
+import io.portledger.ledger.BindingInterval;
 import io.portledger.ledger.ElasticsearchConnection;
 import io.portledger.ledger.ElasticsearchNode;
 import io.portledger.ledger.Gap;
 import io.portledger.ledger.Ledger;
 import io.portledger.ledger.LedgerException;
+import io.portledger.ledger.Question;
 import io.portledger.ledger.Verdict;
 import io.portledger.records.BindingFact;
+import io.portledger.records.NatMapping;
 import io.portledger.records.RecordKey;
 import io.portledger.records.Topic;
 import io.portledger.records.v1.BindingEvent;
+import io.portledger.records.v1.Evidence;
 import io.portledger.records.v1.ExporterGap;
 import io.portledger.records.v1.Undecodable;
 import io.portledger.softwire.Ipv4Address;
+import io.portledger.softwire.Ipv6Address;
+import io.portledger.softwire.PortRange;
 import io.portledger.softwire.Ports;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -230,6 +236,103 @@ class JobsTest {
     }
 
     @Test
+    void everyMappingAndSessionOfANatHasAHistoryOfItsOwn() throws Exception {
+        Ipv4Address address = addresses(1).getFirst();
+        NatMapping web = new NatMapping(6, 5001, Ipv4Address.parse("198.51.100.1"), 443);
+        NatMapping mail = new NatMapping(6, 5002, Ipv4Address.parse("198.51.100.1"), 25);
+        NatMapping names = new NatMapping(17, 5003, null, 0);
+        long hour = 3_600_000;
+        List<BindingEvent> arriving = new ArrayList<>(List.of(
+                session(BindingEvent.Kind.RELEASED, address, web, 1, BEGIN + 900),
+                session(BindingEvent.Kind.ALLOCATED, address, mail, 2, BEGIN + 200),
+                session(BindingEvent.Kind.ALLOCATED, address, web, 1, BEGIN),
+                session(BindingEvent.Kind.ALLOCATED, address, web, 1, BEGIN),
+                session(BindingEvent.Kind.ALLOCATED, address, names, 3, BEGIN + 300),
+                // The same far end, later and from another household.
+                session(BindingEvent.Kind.ALLOCATED, address, web, 4, BEGIN + 2_000),
+                session(BindingEvent.Kind.RELEASED, address, web, 4, BEGIN + 3_000),
+                // Hours later: what is closed leaves the state, what is open stays in it.
+                session(BindingEvent.Kind.ALLOCATED, address, names, 3, BEGIN + 5 * hour),
+                session(BindingEvent.Kind.RELEASED, address, mail, 2, BEGIN + 5 * hour + 1),
+                // Told twice, the second time too late to be used; and by a file, which is never too late.
+                session(BindingEvent.Kind.ALLOCATED, address, web, 4, BEGIN + 2_000).toBuilder()
+                        .setEvidence(evidence(BEGIN + 5 * hour + 2))
+                        .build(),
+                session(BindingEvent.Kind.ALLOCATED, address, web, 5, BEGIN + 4_000).toBuilder()
+                        .setEvidence(evidence(BEGIN + 4_000).setFile("old.pcap"))
+                        .build()));
+        arriving.forEach(kafka::send);
+        kafka.flush();
+
+        Job job = run(Duration.ofDays(7));
+        await().atMost(PATIENCE)
+                .ignoreExceptions()
+                .untilAsserted(() -> assertThat(kafka.refused()).hasSize(1));
+        awaitMark();
+        job.cancel();
+
+        assertThat(kafka.refused())
+                .singleElement()
+                .matches(late -> late.getReason().contains("history of that time was closed (horizon PT1H)"));
+        elasticsearch.refresh();
+        assertThat(documents(BindingDocument.SESSIONS_ALIAS).values().stream()
+                        .map(found -> found.get("protocol").intValue() + " "
+                                + found.path("destinationPort").intValue(0) + " "
+                                + found.get("b4").stringValue() + " "
+                                + (found.get("start").longValue() - BEGIN) + " "
+                                + (found.get("endedBy").stringValue().equals("OPEN")
+                                        ? "open"
+                                        : Long.toString(found.get("end").longValue() - BEGIN))))
+                .containsExactlyInAnyOrder(
+                        "6 443 2001:db8::1 0 900",
+                        "6 443 2001:db8::4 2000 3000",
+                        "6 443 2001:db8::5 4000 open",
+                        "6 25 2001:db8::2 200 " + (5 * hour + 1),
+                        "17 0 2001:db8::3 300 open");
+        try (Ledger ledger = Ledger.connect(elasticsearch.uri())) {
+            Answer answer = ledger.whoHeld(new Question(
+                    address,
+                    40_123,
+                    Instant.ofEpochMilli(BEGIN + 500),
+                    Duration.ZERO,
+                    6,
+                    web.destination(),
+                    web.destinationPort()));
+            assertThat(answer.verdict()).isEqualTo(Verdict.HELD);
+            assertThat(answer.holders())
+                    .extracting(BindingInterval::holder)
+                    .containsExactly(new BindingInterval.Holder(household(1), null, null, 0));
+        }
+    }
+
+    private static BindingEvent session(
+            BindingEvent.Kind kind, Ipv4Address ipv4, NatMapping mapping, int household, long at) {
+        return new BindingFact(
+                        kind,
+                        at,
+                        ipv4,
+                        Ports.of(new PortRange(40_123, 40_123)),
+                        household(household),
+                        null,
+                        null,
+                        0,
+                        null,
+                        mapping)
+                .toEvent(evidence(at).build());
+    }
+
+    private static Ipv6Address household(int number) {
+        return Ipv6Address.parse("2001:db8::" + number);
+    }
+
+    private static Evidence.Builder evidence(long received) {
+        return Evidence.newBuilder()
+                .setExporter("192.0.2.1")
+                .setTransport(Evidence.Transport.IPFIX_UDP)
+                .setReceivedMillis(received);
+    }
+
+    @Test
     void whatCannotBeUsedIsKeptWithItsReasonAndTheJobGoesOn() throws Exception {
         Ipv4Address address = addresses(1).getFirst();
         Ports ports = Ports.parse("0/6/34");
@@ -435,14 +538,17 @@ class JobsTest {
     }
 
     private Map<String, JsonNode> documents() throws IOException {
+        return documents(BindingDocument.ALIAS);
+    }
+
+    private Map<String, JsonNode> documents(String alias) throws IOException {
         try (ElasticsearchConnection connection = ElasticsearchConnection.open(elasticsearch.uri())) {
             Map<String, JsonNode> documents = new TreeMap<>();
             var hits = connection
                     .client()
                     .search(
-                            search -> search.index(BindingDocument.ALIAS)
-                                    .ignoreUnavailable(true)
-                                    .size(10_000),
+                            search ->
+                                    search.index(alias).ignoreUnavailable(true).size(10_000),
                             ObjectNode.class)
                     .hits();
             for (Hit<ObjectNode> hit : hits.hits()) {
@@ -477,7 +583,13 @@ class JobsTest {
         StreamExecutionEnvironment environment = StreamExecutionEnvironment.createLocalEnvironment(2, configuration);
         Jobs.define(
                 environment,
-                new JobsSettings(kafka.bootstrapServers, elasticsearch.uri(), 0, horizon, Duration.ofMillis(50)));
+                new JobsSettings(
+                        kafka.bootstrapServers,
+                        elasticsearch.uri(),
+                        0,
+                        horizon,
+                        Duration.ofHours(1),
+                        Duration.ofMillis(50)));
         return new Job(environment.executeAsync("test"), checkpoints);
     }
 

@@ -22,6 +22,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
@@ -39,6 +40,8 @@ import tools.jackson.databind.node.ObjectNode;
  * it does not answer in full: an answer from a part of the store would be a guess.
  */
 public final class Ledger implements AutoCloseable {
+
+    private static final List<String> INTERVALS = List.of(BindingDocument.ALIAS, BindingDocument.SESSIONS_ALIAS);
 
     private static final int MAX_INTERVALS = 1_000;
     private static final int GAPS_PER_PAGE = 1_000;
@@ -94,22 +97,22 @@ public final class Ledger implements AutoCloseable {
         String routing = BindingDocument.hex(question.ipv4());
 
         List<MultiSearchItem<ObjectNode>> found = search(MsearchRequest.of(all -> all.searches(
-                        bindings -> bindings.header(header -> header.index(BindingDocument.ALIAS)
+                        bindings -> bindings.header(header -> header.index(INTERVALS)
                                         .routing(routing)
                                         .ignoreUnavailable(true)
                                         .allowPartialSearchResults(false))
-                                .body(overlapping(slot, from, to)))
+                                .body(overlapping(question, slot, from, to)))
                 .searches(lastStart -> lastStart
-                        .header(header -> header.index(BindingDocument.ALIAS)
+                        .header(header -> header.index(INTERVALS)
                                 .routing(routing)
                                 .ignoreUnavailable(true)
                                 .allowPartialSearchResults(false))
-                        .body(lastLogged(slot, "start", from)))
-                .searches(lastEnd -> lastEnd.header(header -> header.index(BindingDocument.ALIAS)
+                        .body(lastLogged(question, slot, "start", from)))
+                .searches(lastEnd -> lastEnd.header(header -> header.index(INTERVALS)
                                 .routing(routing)
                                 .ignoreUnavailable(true)
                                 .allowPartialSearchResults(false))
-                        .body(lastLogged(slot, "end", from)))
+                        .body(lastLogged(question, slot, "end", from)))
                 .searches(gaps -> gaps.header(header -> header.index(GapDocument.ALIAS)
                                 .ignoreUnavailable(true)
                                 .allowPartialSearchResults(false))
@@ -182,19 +185,57 @@ public final class Ledger implements AutoCloseable {
                 query -> query.bool(bool -> bool.should(inSets, inBlocks).minimumShouldMatch("1")));
     }
 
-    private static SearchRequestBody overlapping(Query slot, long from, long to) {
-        return SearchRequestBody.of(body -> body.query(query ->
-                        query.bool(bool -> bool.filter(slot, range("start", null, to), range("end", from + 1, null))))
+    private static SearchRequestBody overlapping(Question question, Query slot, long from, long to) {
+        List<Query> filters = new ArrayList<>(traffic(question));
+        Collections.addAll(filters, slot, range("start", null, to), range("end", from + 1, null));
+        return SearchRequestBody.of(body -> body.query(query -> query.bool(bool -> bool.filter(filters)))
                 .sort(sort("start", SortOrder.Asc), sort("slot", SortOrder.Asc))
                 .size(MAX_INTERVALS)
                 .trackTotalHits(total -> total.enabled(true)));
     }
 
-    private static SearchRequestBody lastLogged(Query slot, String boundary, long latest) {
+    /** What {@link Question#mayBe} says, as filters. */
+    private static List<Query> traffic(Question question) {
+        List<Query> filters = new ArrayList<>();
+        if (question.protocol() != 0) {
+            filters.add(absentOr("protocol", FieldValue.of(0), FieldValue.of(question.protocol())));
+        }
+        if (question.destination() != null) {
+            filters.add(
+                    absentOr("destination", FieldValue.of(question.destination().toString())));
+            if (question.destinationPort() != 0) {
+                filters.add(absentOr("destinationPort", FieldValue.of(question.destinationPort())));
+            }
+        }
+        return filters;
+    }
+
+    private static Query absentOr(String field, FieldValue... values) {
+        return Query.of(query -> query.bool(either -> either.should(
+                        absent(field),
+                        Query.of(present ->
+                                present.terms(terms -> terms.field(field).terms(any -> any.value(List.of(values))))))
+                .minimumShouldMatch("1")));
+    }
+
+    private static Query absent(String field) {
+        return Query.of(query ->
+                query.bool(bool -> bool.mustNot(there -> there.exists(exists -> exists.field(field)))));
+    }
+
+    /**
+     * The last boundary that tells who had the port from there on, whatever was lost before. A binding's does. That of a
+     * mapping does if it is of the protocol asked about. A session's tells only of its own far end.
+     */
+    private static SearchRequestBody lastLogged(Question question, Query slot, String boundary, long latest) {
         Query logged = Query.of(query -> query.term(term ->
                 term.field(boundary.equals("start") ? "startedBy" : "endedBy").value(Boundary.LOGGED.name())));
+        Query telling = question.protocol() == 0
+                ? absent("protocol")
+                : Query.of(query -> query.bool(bool ->
+                        bool.filter(absentOr("protocol", FieldValue.of(question.protocol())), absent("destination"))));
         return SearchRequestBody.of(body -> body.query(
-                        query -> query.bool(bool -> bool.filter(slot, logged, range(boundary, null, latest))))
+                        query -> query.bool(bool -> bool.filter(slot, logged, telling, range(boundary, null, latest))))
                 .sort(sort(boundary, SortOrder.Desc))
                 .source(source -> source.fetch(false))
                 .size(1));
@@ -226,6 +267,7 @@ public final class Ledger implements AutoCloseable {
         }
         return sources(found)
                 .map(BindingDocument::read)
+                .filter(interval -> question.mayBe(interval.mapping()))
                 .sorted(Comparator.comparing(BindingInterval::start))
                 .toList();
     }
