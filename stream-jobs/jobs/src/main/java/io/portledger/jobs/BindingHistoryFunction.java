@@ -177,6 +177,8 @@ final class BindingHistoryFunction extends KeyedProcessFunction<Integer, NatEven
         w.conflicts.inc(change.conflicts());
         change.deleted().forEach(document -> out.collect(LedgerWrite.delete(document, change.version())));
         change.written().forEach(document -> out.collect(LedgerWrite.write(document, change.version())));
+        change.settled().forEach(finding -> out.collect(LedgerWrite.deleteFinding(finding, change.version())));
+        change.found().forEach(finding -> out.collect(LedgerWrite.write(finding, change.version())));
     }
 
     private static Testimony testimony(NatEvent natEvent) {
@@ -200,7 +202,7 @@ final class BindingHistoryFunction extends KeyedProcessFunction<Integer, NatEven
         context.output(
                 Refused.TAG,
                 Refused.late(
-                        event,
+                        event.evidence(),
                         "Event of " + at + " about " + event.fact().ipv4() + " ports "
                                 + event.ports().key()
                                 + " came after the history of that time was closed (horizon " + eventHorizon + ")"));

@@ -19,6 +19,7 @@ import java.util.Set;
  *     as late and not used
  * @param sessionHorizon how long the events of a closed mapping or session of a NAT are kept for repair by late ones
  * @param flushInterval how long documents may wait to be written together
+ * @param usageInterval how often changed accounts and counts are written
  */
 public record JobsSettings(
         String kafka,
@@ -26,7 +27,8 @@ public record JobsSettings(
         int parallelism,
         Duration horizon,
         Duration sessionHorizon,
-        Duration flushInterval)
+        Duration flushInterval,
+        Duration usageInterval)
         implements Serializable {
 
     @Serial
@@ -41,8 +43,11 @@ public record JobsSettings(
     /** Long enough to fill a batch under load, short against the seconds in which an answer is expected. */
     public static final Duration DEFAULT_FLUSH_INTERVAL = Duration.ofMillis(200);
 
-    private static final Set<String> KEYS =
-            Set.of("kafka", "elasticsearch", "parallelism", "horizon", "session-horizon", "flush-interval");
+    /** An account of a million bindings is then some thousand documents a second at most, in short bursts. */
+    public static final Duration DEFAULT_USAGE_INTERVAL = Duration.ofMinutes(10);
+
+    private static final Set<String> KEYS = Set.of(
+            "kafka", "elasticsearch", "parallelism", "horizon", "session-horizon", "flush-interval", "usage-interval");
 
     /** @throws IllegalArgumentException naming the first setting that is out of its range */
     public JobsSettings {
@@ -61,11 +66,21 @@ public record JobsSettings(
         if (flushInterval.compareTo(Duration.ofMillis(1)) < 0 || flushInterval.compareTo(Duration.ofMinutes(1)) > 0) {
             throw invalid(flushInterval, "flush-interval", "it is out of range", "PT0.001S to PT1M");
         }
+        if (usageInterval.compareTo(Duration.ofMillis(100)) < 0 || usageInterval.compareTo(Duration.ofDays(1)) > 0) {
+            throw invalid(usageInterval, "usage-interval", "it is out of range", "PT0.1S to PT24H");
+        }
     }
 
     /** The defaults, on the given cluster. */
     public JobsSettings(String kafka, URI elasticsearch) {
-        this(kafka, elasticsearch, 0, DEFAULT_HORIZON, DEFAULT_SESSION_HORIZON, DEFAULT_FLUSH_INTERVAL);
+        this(
+                kafka,
+                elasticsearch,
+                0,
+                DEFAULT_HORIZON,
+                DEFAULT_SESSION_HORIZON,
+                DEFAULT_FLUSH_INTERVAL,
+                DEFAULT_USAGE_INTERVAL);
     }
 
     /**
@@ -80,7 +95,7 @@ public record JobsSettings(
             if (!KEYS.contains(key)) {
                 throw new IllegalArgumentException(
                         "Unknown argument " + arguments[i]
-                                + " (allowed: --kafka, --elasticsearch, --parallelism, --horizon, --session-horizon, --flush-interval)");
+                                + " (allowed: --kafka, --elasticsearch, --parallelism, --horizon, --session-horizon, --flush-interval, --usage-interval)");
             }
             if (i + 1 == arguments.length) {
                 throw new IllegalArgumentException("Argument " + arguments[i] + " has no value");
@@ -93,7 +108,8 @@ public record JobsSettings(
                 count(values.getOrDefault("parallelism", "0")),
                 duration("horizon", values.getOrDefault("horizon", DEFAULT_HORIZON.toString())),
                 duration("session-horizon", values.getOrDefault("session-horizon", DEFAULT_SESSION_HORIZON.toString())),
-                duration("flush-interval", values.getOrDefault("flush-interval", DEFAULT_FLUSH_INTERVAL.toString())));
+                duration("flush-interval", values.getOrDefault("flush-interval", DEFAULT_FLUSH_INTERVAL.toString())),
+                duration("usage-interval", values.getOrDefault("usage-interval", DEFAULT_USAGE_INTERVAL.toString())));
     }
 
     private static URI address(String value) {

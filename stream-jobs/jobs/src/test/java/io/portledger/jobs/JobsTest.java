@@ -1,6 +1,7 @@
 package io.portledger.jobs;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 import static org.awaitility.Awaitility.await;
 
 import co.elastic.clients.elasticsearch.core.search.Hit;
@@ -14,6 +15,8 @@ import io.portledger.ledger.Gap;
 import io.portledger.ledger.Ledger;
 import io.portledger.ledger.LedgerException;
 import io.portledger.ledger.Question;
+import io.portledger.ledger.Statistics;
+import io.portledger.ledger.Usage;
 import io.portledger.ledger.Verdict;
 import io.portledger.records.BindingFact;
 import io.portledger.records.NatMapping;
@@ -22,6 +25,9 @@ import io.portledger.records.Topic;
 import io.portledger.records.v1.BindingEvent;
 import io.portledger.records.v1.Evidence;
 import io.portledger.records.v1.ExporterGap;
+import io.portledger.records.v1.Holder;
+import io.portledger.records.v1.NatCondition;
+import io.portledger.records.v1.PortUsage;
 import io.portledger.records.v1.Undecodable;
 import io.portledger.softwire.Ipv4Address;
 import io.portledger.softwire.Ipv6Address;
@@ -33,6 +39,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -303,6 +310,107 @@ class JobsTest {
                     .extracting(BindingInterval::holder)
                     .containsExactly(new BindingInterval.Holder(household(1), null, null, 0));
         }
+    }
+
+    @Test
+    void everyReportOfUsageCountsOnceAndConditionsBecomeFindings() throws Exception {
+        Ipv4Address address = addresses(1).getFirst();
+        long hour = 3_600_000;
+        List<PortUsage> reports = new ArrayList<>();
+        for (int household = 1; household <= 10; household++) {
+            for (int i = 0; i < 30; i++) {
+                reports.add(PortUsage.newBuilder()
+                        .setFromMillis(BEGIN + i * 300_000L)
+                        .setToMillis(BEGIN + (i + 1) * 300_000L)
+                        .setIpv4(address.bits())
+                        .setPorts("0/6/" + household)
+                        .setHolder(Holder.newBuilder()
+                                .setIpv6(
+                                        ByteString.copyFrom(household(household).toBytes())))
+                        .setServiceClass(household <= 4 ? "gold" : "")
+                        .setPortsInUse(household == 1 ? 900 : 102)
+                        .setPacketsUp(1)
+                        .setOctetsUp(1_000)
+                        .setPacketsDown(2)
+                        .setOctetsDown(3_000)
+                        .setEvidence(evidence(BEGIN + (i + 1) * 300_000L))
+                        .build());
+            }
+        }
+        List<PortUsage> arriving = new ArrayList<>(reports);
+        arriving.addAll(reports.subList(0, 100));
+        Collections.shuffle(arriving, new Random(5));
+        for (PortUsage report : arriving) {
+            kafka.send(Topic.PORT_USAGE, RecordKey.of(report), report.toByteArray());
+        }
+        PortUsage nonsense = reports.getFirst().toBuilder().setToMillis(BEGIN).build();
+        kafka.send(Topic.PORT_USAGE, RecordKey.of(nonsense), nonsense.toByteArray());
+        NatCondition exhausted = NatCondition.newBuilder()
+                .setKind(NatCondition.Kind.PORTS_EXHAUSTED)
+                .setEventTimeMillis(BEGIN)
+                .setIpv4(address.bits())
+                .setProtocol(17)
+                .setEvidence(evidence(BEGIN))
+                .build();
+        for (int i = 0; i < 2; i++) {
+            kafka.send(Topic.NAT_CONDITIONS, RecordKey.of(exhausted), exhausted.toByteArray());
+        }
+        kafka.send(Events.allocated(address, Ports.parse("0/6/34"), 1, BEGIN));
+        kafka.send(Events.released(address, Ports.parse("0/6/34"), 1, BEGIN + hour));
+        kafka.flush();
+
+        Job job = run(Duration.ofDays(7));
+        try (Statistics statistics = Statistics.connect(elasticsearch.uri())) {
+            Statistics.Stretch day =
+                    new Statistics.Stretch(Instant.ofEpochMilli(BEGIN), Instant.ofEpochMilli(BEGIN + 24 * hour));
+            Usage.Traffic hourly = new Usage.Traffic(12, 12_000, 24, 36_000);
+            await().atMost(PATIENCE).ignoreExceptions().untilAsserted(() -> {
+                elasticsearch.refresh();
+                assertThat(statistics.ofBindings(Usage.Span.HOUR, day, "2001:db8::7"))
+                        .extracting(Usage.OfBinding::from, Usage.OfBinding::traffic, Usage.OfBinding::portsInUse)
+                        .containsExactly(
+                                tuple(Instant.ofEpochMilli(BEGIN), hourly, 102),
+                                tuple(Instant.ofEpochMilli(BEGIN + hour), hourly, 102),
+                                tuple(
+                                        Instant.ofEpochMilli(BEGIN + 2 * hour),
+                                        new Usage.Traffic(6, 6_000, 12, 18_000),
+                                        102));
+                assertThat(statistics.ofClasses(Usage.Span.DAY, day))
+                        .containsExactly(
+                                new Usage.OfClass(
+                                        Instant.ofEpochMilli(BEGIN),
+                                        Usage.Span.DAY,
+                                        null,
+                                        6,
+                                        new Usage.Traffic(180, 180_000, 360, 540_000),
+                                        180,
+                                        new Usage.Shares(9, 9, 9, 9, 0)),
+                                new Usage.OfClass(
+                                        Instant.ofEpochMilli(BEGIN),
+                                        Usage.Span.DAY,
+                                        "gold",
+                                        4,
+                                        new Usage.Traffic(120, 120_000, 240, 360_000),
+                                        120,
+                                        new Usage.Shares(9, 87, 87, 87, 30)));
+                assertThat(statistics.findings(day, 10))
+                        .singleElement()
+                        .matches(found -> found.summary().equals("No port of 203.0.113.7 is left for protocol 17"));
+            });
+            // What the reader counted is told when something comes after two seconds, as marks do.
+            awaitMark();
+            await().atMost(PATIENCE).ignoreExceptions().untilAsserted(() -> {
+                elasticsearch.refresh();
+                assertThat(statistics.activity(Usage.Activity.Of.NETWORK, day))
+                        .extracting(Usage.Activity::name, Usage.Activity::allocated, Usage.Activity::released)
+                        .containsExactly(tuple("203.0.113.0/24", 1L, 0L), tuple("203.0.113.0/24", 0L, 1L));
+            });
+        }
+        job.cancel();
+
+        assertThat(kafka.refused())
+                .singleElement()
+                .matches(refused -> refused.getReason().contains("of port-usage-v1 cannot be used: from_millis"));
     }
 
     private static BindingEvent session(
@@ -589,7 +697,8 @@ class JobsTest {
                         0,
                         horizon,
                         Duration.ofHours(1),
-                        Duration.ofMillis(50)));
+                        Duration.ofMillis(50),
+                        Duration.ofMillis(200)));
         return new Job(environment.executeAsync("test"), checkpoints);
     }
 

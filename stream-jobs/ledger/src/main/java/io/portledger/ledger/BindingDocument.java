@@ -165,7 +165,7 @@ public record BindingDocument(String index, String id, String routing, String js
         return text.toString();
     }
 
-    private static String digest(Holder holder) {
+    static String digest(Holder holder) {
         CRC32 crc = new CRC32();
         crc.update(holder.toString().getBytes(StandardCharsets.UTF_8));
         return Long.toString(crc.getValue(), 36);
@@ -194,7 +194,7 @@ public record BindingDocument(String index, String id, String routing, String js
                 : null;
     }
 
-    private static void writeIfKnown(JsonGenerator json, String name, @Nullable Object value) {
+    static void writeIfKnown(JsonGenerator json, String name, @Nullable Object value) {
         if (value != null) {
             json.writeStringProperty(name, value.toString());
         }

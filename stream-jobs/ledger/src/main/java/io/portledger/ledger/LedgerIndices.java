@@ -21,7 +21,8 @@ public final class LedgerIndices {
      */
     public static void install(ElasticsearchConnection connection) {
         try {
-            for (String name : new String[] {"bindings-v1", "sessions-v1", "gaps-v1", "marks-v1"}) {
+            for (String name :
+                    new String[] {"bindings-v1", "sessions-v1", "gaps-v1", "marks-v1", "findings-v1", "usage-v1"}) {
                 try (InputStream body = resource(name + ".json")) {
                     connection
                             .client()
