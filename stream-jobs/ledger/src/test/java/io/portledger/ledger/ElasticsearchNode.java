@@ -59,7 +59,8 @@ public final class ElasticsearchNode {
                                     "gaps-v1",
                                     "marks-v1",
                                     "findings-v1",
-                                    "usage-v1-*")
+                                    "usage-v1-*",
+                                    "retention-v1")
                             .ignoreUnavailable(true));
             LedgerIndices.install(connection);
         }

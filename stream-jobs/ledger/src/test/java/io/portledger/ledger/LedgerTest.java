@@ -419,11 +419,46 @@ class LedgerTest {
 
         assertThatThrownBy(() -> ledger.whoHeld(ADDRESS, 34 << 10, TEN, Duration.ofHours(1)))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("1001 intervals meet the window")
+                .hasMessageContaining("More than 1000 intervals meet the window")
                 .hasMessageContaining("smaller tolerance");
         assertThat(ledger.whoHeld(ADDRESS, 34 << 10, TEN, Duration.ofMillis(999))
                         .holders())
                 .hasSize(1_000);
+    }
+
+    @Test
+    void manyQuestionsHaveTheAnswersThatEachHasAlone() throws IOException {
+        List<BindingInterval> intervals = new ArrayList<>();
+        for (int i = 0; i < 120; i++) {
+            intervals.add(Samples.logged(
+                    ADDRESS.plus(i % 3),
+                    new PortSet(0, 6, i / 3),
+                    household(i),
+                    TEN.plusSeconds(i),
+                    i % 4 == 0 ? null : TEN.plusSeconds(i + 600L)));
+        }
+        elasticsearch.store(
+                intervals,
+                List.of(
+                        gap("192.0.2.1", TEN.plusSeconds(30), TEN.plusSeconds(40)),
+                        gap("192.0.2.1", TEN.plusSeconds(900), TEN.plusSeconds(901))));
+        List<Question> questions = IntStream.range(0, 333)
+                .mapToObj(i -> new Question(
+                        ADDRESS.plus(i % 4),
+                        i * 197 & 0xffff,
+                        TEN.plusSeconds(i * 7L),
+                        Duration.ofSeconds(i % 5 == 0 ? 60 : 0)))
+                .toList();
+
+        List<Answer> answers = ledger.whoHeld(questions);
+
+        assertThat(answers).isEqualTo(questions.stream().map(ledger::whoHeld).toList());
+        assertThat(answers).extracting(Answer::verdict).contains(Verdict.HELD, Verdict.NOT_HELD, Verdict.AMBIGUOUS);
+        assertThat(answers).extracting(Answer::complete).contains(true, false);
+        assertThat(ledger.whoHeld(List.of())).isEmpty();
+        assertThatThrownBy(() -> ledger.whoHeld(
+                        List.of(questions.getFirst(), new Question(ADDRESS, 1, NOW.plusMillis(1), Duration.ZERO))))
+                .hasMessageContaining("lies in the future");
     }
 
     @Test
