@@ -324,7 +324,8 @@ class CollectorTest {
                     assertThat(undecodable.getNotAboutBindings()).isTrue();
                     assertThat(undecodable.getReason())
                             .isEqualTo(
-                                    "MSGID is none of the NAT logging draft's, so the message does not speak of a binding");
+                                    "neither the NAT logging draft nor any dialect has such a message, so it does not speak of a"
+                                            + " binding");
                     SyslogMessage message =
                             SyslogMessage.parse(undecodable.getSource().getRaw().toByteArray());
                     assertThat(message.msgId()).isEqualTo("LOGIN");
