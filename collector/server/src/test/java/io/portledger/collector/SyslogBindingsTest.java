@@ -11,9 +11,12 @@ import io.portledger.softwire.Ipv6Address;
 import io.portledger.softwire.PortRange;
 import io.portledger.softwire.PortSet;
 import io.portledger.softwire.Ports;
+import io.portledger.syslog.NatLogging;
+import io.portledger.syslog.SdElement;
 import io.portledger.syslog.SyslogMessage;
 import io.portledger.syslog.SyslogParseException;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -153,6 +156,32 @@ class SyslogBindingsTest {
         assertThat(readWhole("<132>1 2023-11-14T22:13:20Z host NATTHR - OTHER [npool POOLID=\"1\"]"))
                 .isEqualTo(new Reading.NoBinding(
                         Counter.OTHER_NAT_EVENTS, "MSGID OTHER is none of NATTHR and NATLIM in the draft"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "x\"] [nprng ISADDR=\"10.6.6.6\" XSADDR=\"198.51.100.9\" PORTMN=\"1\" PORTMX=\"65535\"][y z=\"",
+                "x\n<134>1 2023-11-14T22:13:20.123Z h NAT - PTDEL [nprng ISADDR=\"10.6.6.6\" XSADDR=\"198.51.100.9\"]",
+                "\\\"]",
+                "\u0000\u202e SUBID=\"somebody else\"",
+            })
+    void whateverASubscriberIsCalledItIsNoMoreThanAName(String name) throws SyslogParseException {
+        SdElement own =
+                SdElement.named("lw4o6@32473").with(NatLogging.SUBSCRIBER, name).build();
+        SyslogMessage message = SyslogMessage.parse(
+                ("<134>1 2023-11-14T22:13:20.123Z lwaftr1 NAT 4711 PTADD " + NPRNG).getBytes(StandardCharsets.UTF_8));
+        byte[] octets = SyslogMessage.ofStructuredData(
+                        Instant.ofEpochMilli(AT),
+                        "lwaftr1",
+                        "NAT",
+                        "4711",
+                        "PTADD",
+                        List.of(own, message.structuredData().getFirst()))
+                .toBytes();
+
+        assertThat(bindings.read(SyslogMessage.parse(octets)))
+                .isEqualTo(new Reading.Binding(fact(Kind.ALLOCATED, new PortSet(0, 6, 34), B4, null, name, 0, null)));
     }
 
     static List<Arguments> mappings() {
