@@ -77,6 +77,32 @@ public final class IpfixDecoder {
         }
     }
 
+    /**
+     * Reads a data set that was kept until its template came, as if it were the only one of its message.
+     *
+     * @param header of the message that it came with, with the sequence number of the set's first record
+     * @param octets the set without its header, as {@link IpfixVisitor#onUnknownSet} showed it
+     * @return how many data records were shown
+     * @throws IpfixException if the octets do not fit the template
+     */
+    public int decodeSet(MessageHeader header, int setId, ByteBuf octets, TemplateStore session, IpfixVisitor visitor)
+            throws IpfixException {
+        planLength = 0;
+        planData(
+                octets,
+                setId,
+                octets.readerIndex(),
+                octets.writerIndex(),
+                session.find(header.observationDomainId(), setId));
+        visitor.onMessage(header);
+        record.beginMessage(octets, header);
+        try {
+            return show(octets, visitor);
+        } finally {
+            record.endMessage();
+        }
+    }
+
     private static MessageHeader readHeader(ByteBuf in) throws IpfixException {
         int start = in.readerIndex();
         int available = in.readableBytes();

@@ -13,6 +13,11 @@ package io.portledger.ipfix;
 public record MessageHeader(
         int version, int length, long exportTimeSeconds, long sequenceNumber, long observationDomainId) {
 
+    /** The same header with another sequence number. */
+    public MessageHeader withSequenceNumber(long other) {
+        return new MessageHeader(version, length, exportTimeSeconds, other, observationDomainId);
+    }
+
     /** Octets of the header itself. */
     public static final int LENGTH = 16;
 
