@@ -30,7 +30,7 @@ class SyslogIntakeTest {
             + " SV6ENC=\"2001:db8::b4\" IATYP=\"IPv6\" ISADDR=\"2001:db8::b4\" XATYP=\"IPv4\" XSADDR=\"192.0.2.1\""
             + " PORTMN=\"34816\" PORTMX=\"35839\" TRIG=\"ADMIN\"]";
     private static final SyslogSettings SETTINGS =
-            new SyslogSettings(new HostPort("127.0.0.1", 0), new HostPort("127.0.0.1", 0), 480, 2);
+            new SyslogSettings(new HostPort("127.0.0.1", 0), new HostPort("127.0.0.1", 0), null, 480, 2);
 
     private final TestClock clock = new TestClock(T0);
     private KafkaInMemory kafka = new KafkaInMemory(true, 1 << 20);
@@ -55,7 +55,8 @@ class SyslogIntakeTest {
     }
 
     private static EmbeddedChannel connect(SyslogIntake intake) {
-        return new EmbeddedChannel(new SyslogFrameDecoder(SETTINGS.maxMessageOctets()), intake.connection()) {
+        return new EmbeddedChannel(
+                new SyslogFrameDecoder(SETTINGS.maxMessageOctets()), intake.connection(Evidence.Transport.SYSLOG_TCP)) {
             @Override
             public SocketAddress remoteAddress() {
                 return isActive() ? SENDER : super.remoteAddress();
