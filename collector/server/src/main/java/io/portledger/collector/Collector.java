@@ -24,6 +24,7 @@ import io.netty.channel.socket.nio.NioDatagramChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.GlobalEventExecutor;
+import io.portledger.collector.dialect.Dialects;
 import io.portledger.records.v1.CollectorMark;
 import io.portledger.records.v1.Evidence;
 import io.portledger.records.v1.ExporterGap;
@@ -97,8 +98,9 @@ public final class Collector implements AutoCloseable {
 
     static Collector start(CollectorSettings settings, InstantSource clock) {
         String name = settings.name() == null ? machineName() : settings.name();
+        Dialects dialects = SyslogIntake.dialects(settings.syslog());
         OptionalLong collectedUntilMillis = KafkaAccess.prepareTopics(settings.kafka(), name);
-        return new Collector(settings, name, clock, collectedUntilMillis);
+        return new Collector(settings, name, dialects, clock, collectedUntilMillis);
     }
 
     private static String machineName() {
@@ -110,7 +112,12 @@ public final class Collector implements AutoCloseable {
         }
     }
 
-    private Collector(CollectorSettings settings, String name, InstantSource clock, OptionalLong collectedUntilMillis) {
+    private Collector(
+            CollectorSettings settings,
+            String name,
+            Dialects dialects,
+            InstantSource clock,
+            OptionalLong collectedUntilMillis) {
         this.settings = settings;
         this.name = name;
         this.clock = clock;
@@ -136,6 +143,7 @@ public final class Collector implements AutoCloseable {
                 new TemplateKeeper(settings.stateDirectory().resolve("ipfix-templates")));
         syslogIntake = new SyslogIntake(
                 settings.syslog(),
+                dialects,
                 settings.enterpriseNumber(),
                 clock,
                 outbox,
