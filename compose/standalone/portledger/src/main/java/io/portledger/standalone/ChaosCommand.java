@@ -63,6 +63,14 @@ final class ChaosCommand implements Callable<Integer> {
             description = "Random questions at the end. Default: ${DEFAULT-VALUE}.")
     private int lookups;
 
+    @Option(
+            names = "--scale-out",
+            description =
+                    "Three Kafka brokers and a Flink cluster of three processes instead, at free ports: kill brokers"
+                            + " and TaskManagers, upgrade by a savepoint, and compare with what one process makes of the same"
+                            + " records.")
+    private boolean isScaleOut;
+
     @Mixin
     private StandaloneOptions options;
 
@@ -76,18 +84,24 @@ final class ChaosCommand implements Callable<Integer> {
         Path directory = options.dataDirectory("chaos").toAbsolutePath();
         try (Interruption _ = Interruption.onSignal()) {
             DataDirectory.empty(directory, "chaos");
-            try (Standalone standalone = Standalone.start(directory, settings, this::tell)) {
-                tell("Seed " + seed);
-                ChaosRun.Report report = ChaosRun.run(standalone, plan, this::tell);
-                report.wrong().stream().limit(SHOWN).forEach(this::tell);
-                if (report.wrong().size() > SHOWN) {
-                    tell("... and " + (report.wrong().size() - SHOWN) + " more");
-                }
-                tell(report.summary());
-                return report.wrong().isEmpty() ? 0 : Portledger.FAILED;
+            tell("Seed " + seed);
+            ChaosRun.Report report =
+                    isScaleOut ? ScaleOutRun.run(directory, plan, this::tell) : standalone(directory, settings, plan);
+            report.wrong().stream().limit(SHOWN).forEach(this::tell);
+            if (report.wrong().size() > SHOWN) {
+                tell("... and " + (report.wrong().size() - SHOWN) + " more");
             }
+            tell(report.summary());
+            return report.wrong().isEmpty() ? 0 : Portledger.FAILED;
         } catch (InterruptedException e) {
             return Portledger.FAILED;
+        }
+    }
+
+    private ChaosRun.Report standalone(Path directory, StandaloneSettings settings, ChaosRun.Plan plan)
+            throws StartException, InterruptedException {
+        try (Standalone standalone = Standalone.start(directory, settings, this::tell)) {
+            return ChaosRun.run(standalone, plan, this::tell);
         }
     }
 

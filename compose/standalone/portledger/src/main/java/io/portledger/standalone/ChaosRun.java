@@ -12,7 +12,6 @@ import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import tools.jackson.databind.JsonNode;
 
@@ -135,22 +134,13 @@ final class ChaosRun {
         long changes;
         Instant end;
         try (RoughNetwork network = new RoughNetwork(standalone.ipfix(), standalone.syslog(), random.nextLong())) {
-            AtomicBoolean isOver = new AtomicBoolean();
-            Thread driver = Thread.ofPlatform().daemon().name("changes").start(() -> drive(network, isOver));
-            try {
-                killAndWait(network);
-            } finally {
-                isOver.set(true);
-                driver.join();
-            }
+            network.begin(plan.changesPerSecond());
+            killAndWait(network);
+            network.end();
             end = Instant.now().truncatedTo(ChronoUnit.MILLIS);
             awaitAll();
             network.tellAgain();
-            await("the exporters have sent everything", network::isTold);
-            if (network.dropped() > 0) {
-                throw new StartException(
-                        "The exporters had no room for " + network.dropped() + " records. Choose a lower --rate.");
-            }
+            awaitTold(network);
             truth = network.holdings();
             changes = network.changes();
         }
@@ -176,22 +166,6 @@ final class ChaosRun {
                     complete,
                     audit.gapsByCause(),
                     wrong);
-        }
-    }
-
-    private void drive(RoughNetwork network, AtomicBoolean isOver) {
-        long begun = System.nanoTime();
-        long done = 0;
-        try {
-            while (!isOver.get()) {
-                long due = (System.nanoTime() - begun) * plan.changesPerSecond() / 1_000_000_000L;
-                for (; done < due; done++) {
-                    network.change();
-                }
-                TimeUnit.MILLISECONDS.sleep(5);
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
         }
     }
 
@@ -265,12 +239,22 @@ final class ChaosRun {
         await("all programs run again", () -> VICTIMS.stream().allMatch(standalone::isUp));
     }
 
+    /** Waits until everything that was told has left the exporters. */
+    static void awaitTold(RoughNetwork network) throws StartException, InterruptedException {
+        await("the exporters have sent everything", network::isTold);
+        if (network.dropped() > 0) {
+            throw new StartException(
+                    "The exporters had no room for " + network.dropped() + " records. Choose a lower --rate.");
+        }
+    }
+
     /** Something that is true or not yet. */
-    private interface Condition {
+    interface Condition {
         boolean holds() throws IOException, InterruptedException;
     }
 
-    private static void await(String what, Condition condition) throws StartException, InterruptedException {
+    /** Waits until something is true. */
+    static void await(String what, Condition condition) throws StartException, InterruptedException {
         long deadline = System.nanoTime() + CATCH_UP.toNanos();
         String last = "";
         while (System.nanoTime() < deadline) {

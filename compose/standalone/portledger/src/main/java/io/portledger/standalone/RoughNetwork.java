@@ -26,6 +26,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -83,11 +84,13 @@ final class RoughNetwork implements AutoCloseable {
     private final List<Slot> slots = new ArrayList<>();
     private final List<Holding> ended = new ArrayList<>();
     private final Deque<BindingChange> toldByTcp = new ArrayDeque<>();
+    private final AtomicBoolean isOver = new AtomicBoolean();
+    private @Nullable Thread driver;
     private long tcpRecords;
     private long changes;
 
     /**
-     * Opens the network; nothing changes hands before {@link #change}.
+     * Opens the network; nothing changes hands before {@link #begin}.
      *
      * @param seed of everything but the times
      * @throws IOException if there are no sockets
@@ -128,8 +131,41 @@ final class RoughNetwork implements AutoCloseable {
         return new HostPort(address.getAddress().getHostAddress(), address.getPort());
     }
 
+    /** From now on, until {@link #end}, so many port sets change hands each second. */
+    synchronized void begin(int changesPerSecond) {
+        driver = Thread.ofPlatform().daemon().name("changes").start(() -> drive(changesPerSecond));
+    }
+
+    /** Nothing changes hands any more. */
+    void end() throws InterruptedException {
+        isOver.set(true);
+        Thread thread;
+        synchronized (this) {
+            thread = driver;
+        }
+        if (thread != null) {
+            thread.join();
+        }
+    }
+
+    private void drive(int changesPerSecond) {
+        long begun = System.nanoTime();
+        long done = 0;
+        try {
+            while (!isOver.get()) {
+                long due = (System.nanoTime() - begun) * changesPerSecond / 1_000_000_000L;
+                for (; done < due; done++) {
+                    change();
+                }
+                TimeUnit.MILLISECONDS.sleep(5);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
     /** Some port set changes hands now, or is let go. */
-    synchronized void change() {
+    private synchronized void change() {
         Slot slot = slots.get(random.nextInt(slots.size()));
         boolean isDisplacement = random.nextInt(4) == 0;
         int household = random.nextInt(HOUSEHOLDS);
@@ -215,9 +251,10 @@ final class RoughNetwork implements AutoCloseable {
         return all;
     }
 
-    /** Ends the exporters after they have sent what they have, and then the paths. */
+    /** Ends the changes, the exporters after they have sent what they have, and then the paths. */
     @Override
     public void close() {
+        isOver.set(true);
         List.of(ipfix, secondIpfix, syslogUdp, syslogTcp).forEach(BindingExporter::close);
         paths.forEach(RoughPath::close);
         group.shutdownGracefully(0, 5, TimeUnit.SECONDS).awaitUninterruptibly();
