@@ -178,7 +178,7 @@ final class Cluster implements AutoCloseable {
         return new Program(
                 "jobmanager",
                 installation.flink(
-                        List.of("-Xmx384m", "--add-opens=java.base/java.util=ALL-UNNAMED"),
+                        List.of("-Xmx384m", logging(configuration), "--add-opens=java.base/java.util=ALL-UNNAMED"),
                         "org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint",
                         List.of("--configDir", configuration.toString(), "--executionMode", "cluster")),
                 probes.web(flink().resolve("/overview")));
@@ -190,7 +190,7 @@ final class Cluster implements AutoCloseable {
         return new Program(
                 name,
                 installation.flink(
-                        List.of("-Xmx384m", "-XX:MaxDirectMemorySize=256m"),
+                        List.of("-Xmx384m", logging(configuration), "-XX:MaxDirectMemorySize=256m"),
                         "org.apache.flink.runtime.taskexecutor.TaskManagerRunner",
                         List.of("--configDir", configuration.toString())),
                 // It is ready when the JobManager says so.
@@ -243,6 +243,24 @@ final class Cluster implements AutoCloseable {
                         SLOTS / TASK_MANAGERS,
                         data.resolve("flink-checkpoints").toUri()));
         return directory;
+    }
+
+    private static String logging(Path configuration) throws IOException {
+        Path file = configuration.resolve("log4j2.properties");
+        Files.writeString(file, """
+                status = error
+                appender.out.type = Console
+                appender.out.name = out
+                appender.out.layout.type = PatternLayout
+                appender.out.layout.pattern = %d{yyyy-MM-dd'T'HH:mm:ss.SSSX}{UTC} %-5p %c{1} %m%n
+                rootLogger.level = info
+                rootLogger.appenderRef.out.ref = out
+                logger.checkpoint.name = org.apache.flink.runtime.checkpoint
+                logger.checkpoint.level = warn
+                logger.config.name = org.apache.kafka.common.config.AbstractConfig
+                logger.config.level = warn
+                """);
+        return "-Dlog4j2.configurationFile=" + file;
     }
 
     /** Starts the same jobs in one process with one task of each kind, from the first record on. */
