@@ -115,16 +115,16 @@ final class ScaleOutRun {
         return new ChaosRun.Report(changes, kills, audit.equal(), audit.withinGaps(), 0, 0, audit.gapsByCause(), wrong);
     }
 
-    /** What an operator does: stop with a savepoint, start the new jar from there. */
+    /** What an operator does: stop with a savepoint, start the new jar from there; with other tasks, as it may be. */
     private String upgrade(String job, String jar, List<String> arguments)
             throws IOException, StartException, InterruptedException {
         URI savepoints = cluster.place("savepoints");
         String savepoint = flink.stop(job, savepoints);
         ChaosRun.await("the jobs have ended", () -> flink.state(job).equals("FINISHED"));
-        String next = flink.run(jar, arguments, Cluster.SLOTS, savepoint);
+        String next = flink.run(jar, arguments, Cluster.SLOTS - 1, savepoint);
         awaitRunning(next);
-        tell("stopped with savepoint " + savepoint.substring(savepoint.lastIndexOf('/') + 1)
-                + " and started again from it");
+        tell("stopped with %s, and started again from it with %d tasks of each kind"
+                .formatted(savepoint.substring(savepoint.lastIndexOf('/') + 1), Cluster.SLOTS - 1));
         return next;
     }
 

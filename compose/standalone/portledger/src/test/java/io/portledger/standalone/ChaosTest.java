@@ -32,11 +32,11 @@ class ChaosTest {
         StandaloneSettings settings = StandaloneSettings.of(PortPlan.free());
         Map<String, JsonNode> bindings;
         Map<String, JsonNode> gaps;
-        try (Standalone standalone = Standalone.start(data, settings, System.out::println)) {
+        try (Standalone standalone = Standalone.start(data, settings, ChaosTest::tell)) {
             ChaosRun.Report report = ChaosRun.run(
                     standalone,
                     new ChaosRun.Plan(Duration.ofSeconds(45), Instant.now().toEpochMilli(), 50, 500),
-                    System.out::println);
+                    ChaosTest::tell);
 
             System.out.println(report.summary());
             assertThat(report.wrong()).as(report.summary()).isEmpty();
@@ -60,7 +60,7 @@ class ChaosTest {
         assertThat(data.resolve("before-rebuild/elasticsearch")).exists();
 
         Instant stopped = Instant.now();
-        try (Standalone standalone = Standalone.start(data, settings, System.out::println);
+        try (Standalone standalone = Standalone.start(data, settings, ChaosTest::tell);
                 StoredLedger ledger = new StoredLedger(standalone.elasticsearch())) {
             await("the ledger has everything")
                     .atMost(PATIENCE)
@@ -89,5 +89,9 @@ class ChaosTest {
         int exit = line.execute(arguments);
         assertThat(exit == 0).as(text.toString()).isEqualTo(text.toString().contains("Done"));
         return text.toString();
+    }
+
+    private static void tell(String line) {
+        System.out.println(line);
     }
 }
