@@ -328,6 +328,11 @@ public final class Standalone implements AutoCloseable {
         return supervisor.process(program);
     }
 
+    /** Whether a program runs and does its work, as far as was seen when its process started. */
+    public boolean isUp(String program) {
+        return supervisor.isUp(program);
+    }
+
     /** Resident memory of all child processes and of this process, octets; 0 where the system does not tell. */
     public long residentBytes() {
         return supervisor.residentBytes()
