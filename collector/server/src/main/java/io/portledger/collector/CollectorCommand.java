@@ -38,8 +38,8 @@ public final class CollectorCommand implements Callable<Integer> {
     @Option(
             names = "--ready-file",
             paramLabel = "FILE",
-            description = "Written once everything listens and Kafka has answered: properties ipfix.udp, syslog.udp and"
-                    + " syslog.tcp, each HOST:PORT.")
+            description = "Written once everything listens, and at the first start Kafka has answered: properties"
+                    + " ipfix.udp, syslog.udp, syslog.tcp and, if there are any, metrics; each HOST:PORT.")
     private @Nullable Path readyFile;
 
     /** Runs the command and exits with its code. */
@@ -82,7 +82,11 @@ public final class CollectorCommand implements Callable<Integer> {
 
     static void writeReadyFile(Collector collector, Path file) {
         String text = "ipfix.udp=" + collector.ipfixUdp() + "\nsyslog.udp=" + collector.syslogUdp() + "\nsyslog.tcp="
-                + collector.syslogTcp() + "\n";
+                + collector.syslogTcp() + "\n"
+                + collector
+                        .metrics()
+                        .map(metrics -> "metrics=" + metrics + "\n")
+                        .orElse("");
         Path whole = file.toAbsolutePath();
         Path unfinished = whole.resolveSibling(whole.getFileName() + ".unfinished");
         try {

@@ -33,6 +33,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
@@ -102,6 +103,8 @@ class CollectorTest {
                 PREFIX + "SYSLOG_UDP", "127.0.0.1:0",
                 PREFIX + "SYSLOG_TCP", "127.0.0.1:0",
                 PREFIX + "NAME", "the-collector-under-test",
+                PREFIX + "STATE_DIRECTORY", newStateDirectory(),
+                PREFIX + "METRICS_LISTEN", "127.0.0.1:0",
                 PREFIX + "UDP_RECEIVE_BUFFER_OCTETS", "65536",
                 PREFIX + "KAFKA_BOOTSTRAP_SERVERS", broker.bootstrapServers()));
         for (int i = 0; i < moreSettings.length; i += 2) {
@@ -110,6 +113,10 @@ class CollectorTest {
         Collector collector = Collector.start(CollectorSettings.read(null, environment));
         running = collector;
         return collector;
+    }
+
+    private String newStateDirectory() {
+        return directory.resolve("state-" + UUID.randomUUID()).toString();
     }
 
     private static void await(BooleanSupplier condition) {
@@ -509,10 +516,10 @@ class CollectorTest {
     }
 
     @Test
-    void tcpSendersWaitWhileTheBufferIsFullAndNothingIsLost() throws Exception {
-        Collector collector = start("KAFKA_BUFFER_OCTETS", "1048576");
+    void tcpSendersWaitWhileTheSpillIsFullAndNothingIsLost() throws Exception {
+        Collector collector = start("KAFKA_BUFFER_OCTETS", "1048576", "SPILL_MAX_OCTETS", "16777216");
         broker.stop();
-        int messages = 40_000;
+        int messages = 60_000;
         Thread sender = Thread.ofPlatform().start(() -> {
             try (Socket socket = new Socket(
                             InetAddress.getLoopbackAddress(),
@@ -618,6 +625,7 @@ class CollectorTest {
         assertThatThrownBy(() -> Collector.start(CollectorSettings.read(
                         null,
                         Map.of(
+                                "PORTLEDGER_COLLECTOR_STATE_DIRECTORY", newStateDirectory(),
                                 "PORTLEDGER_COLLECTOR_KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1",
                                 "PORTLEDGER_COLLECTOR_KAFKA_START_TIMEOUT", "1s"))))
                 .isInstanceOf(CollectorException.class)
