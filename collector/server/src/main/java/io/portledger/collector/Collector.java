@@ -202,7 +202,7 @@ public final class Collector implements AutoCloseable {
         IoHandlerFactory io = isEpoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
         eventLoops = new MultiThreadIoEventLoopGroup(settings.threads(), io);
         try {
-            ipfixUdp = listenUdp("collector.ipfix.udp", settings.ipfix().udp(), ipfixIntake);
+            ipfixUdp = listenUdp("collector.ipfix.udp", settings.ipfix().udp(), ipfixIntake.datagrams());
             syslogUdp = listenUdp("collector.syslog.udp", settings.syslog().udp(), syslogIntake.datagrams());
             syslogTcp = listenTcp("collector.syslog.tcp", settings.syslog().tcp());
             metrics = Metrics.start(settings.metrics(), settings.spill(), settings.kafka(), new Told());

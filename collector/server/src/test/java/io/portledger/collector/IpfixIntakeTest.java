@@ -61,7 +61,7 @@ class IpfixIntakeTest {
     }
 
     private void take(InetSocketAddress sender, byte[] datagram) {
-        intake.take(sender, Unpooled.wrappedBuffer(datagram));
+        intake.datagrams().take(sender, Unpooled.wrappedBuffer(datagram));
         intake.expire();
     }
 

@@ -6,7 +6,8 @@ import java.util.Collection;
 /** The information elements that a decoder knows by name and type. Immutable. */
 public final class ElementRegistry {
 
-    private static final ElementRegistry IANA = new ElementRegistry(new LongObjectHashMap<>(), Iana.ELEMENTS);
+    private static final ElementRegistry IANA =
+            new ElementRegistry(new LongObjectHashMap<>(), Iana.ELEMENTS).with(NetflowElements.ELEMENTS);
 
     private final LongObjectHashMap<InformationElement> elements;
 
@@ -18,7 +19,7 @@ public final class ElementRegistry {
         }
     }
 
-    /** {@link Iana#ELEMENTS}. */
+    /** {@link Iana#ELEMENTS}, and {@link NetflowElements}, whose numbers they leave free. */
     public static ElementRegistry iana() {
         return IANA;
     }
