@@ -310,6 +310,9 @@ public final class Collector implements AutoCloseable {
         long ofIpfix = ipfixDrops.more();
         long ofSyslog = syslogDrops.more();
         tally.add(Counter.KERNEL_DROPS, ofIpfix + ofSyslog);
+        if (ofIpfix > 0) {
+            ipfixIntake.onKernelDrops(lastKernelLookMillis, now);
+        }
         if (ofSyslog > 0) {
             syslogIntake.onKernelDrops(lastKernelLookMillis, now);
         }

@@ -274,7 +274,7 @@ final class KafkaAccess {
         return properties;
     }
 
-    private static Map<String, Object> clientProperties(KafkaSettings settings) {
+    static Map<String, Object> clientProperties(KafkaSettings settings) {
         Map<String, Object> properties = new HashMap<>(settings.client());
         properties.put(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, settings.bootstrapServers());
         properties.putIfAbsent(CommonClientConfigs.CLIENT_ID_CONFIG, "portledger-collector");

@@ -15,7 +15,7 @@ public record MetricsSettings(@Nullable HostPort listen, Duration kafkaSilence, 
 
     /** @throws IllegalArgumentException naming the key that is out of its range */
     public MetricsSettings {
-        CollectorSettings.requireAtLeast("kafka-silence", kafkaSilence, Duration.ofSeconds(10));
+        CollectorSettings.requireAtLeast("kafka-silence", kafkaSilence, Duration.ofSeconds(1));
         CollectorSettings.requireAtLeast("max-exporters", maxExporters, 0);
     }
 }

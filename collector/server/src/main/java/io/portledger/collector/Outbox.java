@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -86,6 +87,15 @@ final class Outbox implements AutoCloseable {
     /** Holds what Kafka does not have in memory: for what can be read again if the process ends. */
     Outbox(Producer<byte[], byte[]> producer, long limitOctets, Tally tally, GapBoard gapBoard) {
         this(() -> producer, limitOctets, null, null, tally, gapBoard, new HeardExporters(0));
+    }
+
+    /** Sends nothing at all: for batches that are only looked at. */
+    static Outbox toNowhere(Tally tally) {
+        KafkaConnection never = () -> {
+            new CountDownLatch(1).await();
+            throw new IllegalStateException("there is no Kafka");
+        };
+        return new Outbox(never, 0, null, null, tally, new GapBoard(), new HeardExporters(0));
     }
 
     /** @param limits what the spill may be; null if there is none */
@@ -188,6 +198,14 @@ final class Outbox implements AutoCloseable {
             }
         }
 
+        /** Takes back what was collected and not handed over. */
+        List<ProducerRecord<byte[], byte[]>> takeBack() {
+            List<ProducerRecord<byte[], byte[]>> collected = records;
+            records = new ArrayList<>();
+            octets = 0;
+            return collected;
+        }
+
         /** Hands over what was collected. */
         void flush() {
             if (!records.isEmpty()) {
@@ -196,6 +214,11 @@ final class Outbox implements AutoCloseable {
                 octets = 0;
             }
         }
+    }
+
+    /** Hands over records that a batch collected and gave back. */
+    void handOver(List<ProducerRecord<byte[], byte[]>> records) {
+        backlog.put(HandedOver.batch(records));
     }
 
     /** Whether listeners should go on taking. */

@@ -90,7 +90,7 @@ final class SyslogIntake {
     }
 
     /** Takes a message, or, with a fault, what should have been one; answers whether it speaks of a binding. */
-    private boolean take(
+    boolean take(
             byte[] octets,
             @Nullable String fault,
             String exporter,

@@ -44,6 +44,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** Collectors whose Kafka goes away, and that are stopped or killed meanwhile: real processes, a real broker. */
 class CollectorOutageTest {
 
+    private static final HttpClient HTTP = HttpClient.newHttpClient();
+
     private @TempDir Path directory;
     private KafkaBroker broker;
 
@@ -70,7 +72,7 @@ class CollectorOutageTest {
         return ("<134>1 " + at + " nat1 NAT 4711 PTADD [nprng NATINST=\"1\" SSUBIX=\"1\""
                         + " SV6ENC=\"2001:db8:0:100:0:c000:201:22\" IATYP=\"IPv6\""
                         + " ISADDR=\"2001:db8:0:100:0:c000:201:22\" XATYP=\"IPv4\" XSADDR=\""
-                        + new Ipv4Address(ipv4) + "\" PORTMN=\"1024\" PORTMX=\"2047\" TRIG=\"ADMIN\"]\n")
+                        + new Ipv4Address(ipv4) + "\" PORTMN=\"1024\" PORTMX=\"2047\" TRIG=\"ADMIN\"]")
                 .getBytes(StandardCharsets.US_ASCII);
     }
 
@@ -82,6 +84,7 @@ class CollectorOutageTest {
                         "SYSLOG_TCP", "127.0.0.1:0",
                         "METRICS_LISTEN", "127.0.0.1:0",
                         "STATE_DIRECTORY", state.toString(),
+                        "METRICS_KAFKA_SILENCE", "2s",
                         "KAFKA_STOP_TIMEOUT", "1s",
                         "KAFKA_BOOTSTRAP_SERVERS", broker.bootstrapServers())
                 .forEach((key, value) -> environment.put("PORTLEDGER_COLLECTOR_" + key, value));
@@ -94,9 +97,16 @@ class CollectorOutageTest {
                 OutputStream out = new BufferedOutputStream(socket.getOutputStream())) {
             for (int i = 0; i < count; i++) {
                 out.write(binding(firstIpv4 + i, at));
+                out.write('\n');
             }
         }
         return at;
+    }
+
+    private static HttpResponse<String> get(HostPort metrics, String path) throws Exception {
+        return HTTP.send(
+                HttpRequest.newBuilder(URI.create("http://" + metrics + path)).build(),
+                HttpResponse.BodyHandlers.ofString());
     }
 
     private Set<Integer> addressesInKafka() throws Exception {
@@ -143,13 +153,18 @@ class CollectorOutageTest {
             send(collector.syslogTcp(), first + 2010, 100);
             await().until(() -> collector.counters().get(Counter.ACCEPTED) >= 100);
             assertThat(collector.counters().get(Counter.STORED)).isZero();
+            await().until(() ->
+                    get(collector.metrics().orElseThrow(), "/health").statusCode() == 503);
+            assertThat(get(collector.metrics().orElseThrow(), "/health").body())
+                    .matches("Kafka has not answered for \\d+ s\n");
             broker.start();
             await().until(() -> addressesInKafka().size() == 2110);
             await().until(() -> !gapsOfAll().isEmpty());
+            await().until(() ->
+                    get(collector.metrics().orElseThrow(), "/health").statusCode() == 200);
         }
         assertThat(gapsOfAll()).singleElement().satisfies(gap -> {
-            assertThat(gap.getFromMillis())
-                    .isBetween(stopped.toEpochMilli() - 20_000, stopped.toEpochMilli() + 5_000);
+            assertThat(gap.getFromMillis()).isBetween(stopped.toEpochMilli() - 20_000, stopped.toEpochMilli() + 5_000);
             assertThat(gap.getToMillis()).isBetween(stopped.toEpochMilli(), started.toEpochMilli());
         });
         try (Collector collector = startHere(state)) {
@@ -163,7 +178,6 @@ class CollectorOutageTest {
     private final class CollectorProcess {
         private final Process process;
         private final Properties ready = new Properties();
-        private final HttpClient http = HttpClient.newHttpClient();
 
         CollectorProcess(Path state, int round) throws Exception {
             Path config = directory.resolve("collector.yaml");
@@ -207,13 +221,9 @@ class CollectorOutageTest {
 
         /** How many events are certainly accepted: what is, less all gaps that might be among it. */
         long acceptedEvents() throws Exception {
-            HttpRequest request = HttpRequest.newBuilder(URI.create("http://" + at("metrics") + "/metrics"))
-                    .build();
             long accepted = 0;
             long gaps = 0;
-            for (String line : http.send(request, HttpResponse.BodyHandlers.ofString())
-                    .body()
-                    .split("\n", -1)) {
+            for (String line : get(at("metrics"), "/metrics").body().split("\n", -1)) {
                 if (line.startsWith("collector_accepted_total ")) {
                     accepted = (long) Double.parseDouble(line.substring(line.indexOf(' ')));
                 } else if (line.startsWith("collector_gaps_")) {
@@ -251,9 +261,12 @@ class CollectorOutageTest {
                         byte[] line = binding(next, Instant.now());
                         if (j % 10 == 0) {
                             udp.send(new DatagramPacket(
-                                    line, line.length, collector.at("syslog.udp").toSocketAddress()));
+                                    line,
+                                    line.length,
+                                    collector.at("syslog.udp").toSocketAddress()));
                         } else {
                             out.write(line);
+                            out.write('\n');
                         }
                         accepted.add(next++);
                         sent++;
@@ -270,9 +283,12 @@ class CollectorOutageTest {
                             perhaps.put(first + i, now);
                             if (i % 10 == 0) {
                                 udp.send(new DatagramPacket(
-                                        line, line.length, collector.at("syslog.udp").toSocketAddress()));
+                                        line,
+                                        line.length,
+                                        collector.at("syslog.udp").toSocketAddress()));
                             } else {
                                 out.write(line);
+                                out.write('\n');
                             }
                         }
                     } catch (IOException e) {
@@ -298,13 +314,14 @@ class CollectorOutageTest {
                 if (!there.contains(ipv4)) {
                     assertThat(gaps)
                             .as("a gap has what was sent at %s and is not there", at)
-                            .anyMatch(gap -> gap.getFromMillis() <= at.toEpochMilli()
-                                    && gap.getToMillis() >= at.toEpochMilli());
+                            .anyMatch(gap ->
+                                    gap.getFromMillis() <= at.toEpochMilli() && gap.getToMillis() >= at.toEpochMilli());
                 }
             });
-            assertThat(gaps).allSatisfy(gap -> assertThat(gap.getToMillis() - gap.getFromMillis())
-                    .as("no more than the time from the last mark to the next start")
-                    .isLessThan(Duration.ofMinutes(4).toMillis()));
+            assertThat(gaps)
+                    .allSatisfy(gap -> assertThat(gap.getToMillis() - gap.getFromMillis())
+                            .as("no more than the time from the last mark to the next start")
+                            .isLessThan(Duration.ofMinutes(4).toMillis()));
         } finally {
             last.kill();
         }

@@ -25,6 +25,10 @@ import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,9 +37,13 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.TopicDescription;
@@ -608,6 +616,54 @@ class CollectorTest {
         assertThat(read(Topic.NAT_EVENTS, BindingEvent.parser()))
                 .extracting(event -> event.getEvidence().getExporter())
                 .containsExactly("127.0.0.1", "127.0.0.1");
+    }
+
+    private static HttpResponse<String> get(Collector collector, String path) throws Exception {
+        return HttpClient.newHttpClient()
+                .send(
+                        HttpRequest.newBuilder(URI.create(
+                                        "http://" + collector.metrics().orElseThrow() + path))
+                                .build(),
+                        HttpResponse.BodyHandlers.ofString());
+    }
+
+    @Test
+    void theNumbersThatAreServedAreThoseOfTheDocument() throws Exception {
+        Collector collector = start();
+        sendTcp(collector.syslogTcp(), concat(binding(3), ascii("\n")));
+        awaitCount(collector, Counter.STORED, 1);
+        String metrics = get(collector, "/metrics").body();
+        Set<String> served = new TreeSet<>();
+        for (String line : metrics.split("\n", -1)) {
+            if (line.startsWith("# TYPE ")) {
+                String name = line.split(" ", -1)[2];
+                served.add(name);
+            }
+        }
+        Set<String> expected = new TreeSet<>();
+        Set<String> documentedCounters = new TreeSet<>();
+        for (String line : Files.readAllLines(Path.of("../../docs/collector.md"))) {
+            Matcher gauge = Pattern.compile("\\| `(collector_[a-z_]+)`.*").matcher(line);
+            if (gauge.matches()) {
+                expected.add(gauge.group(1));
+            } else if (line.startsWith("| `")) {
+                Matcher counter = Pattern.compile("`([A-Z][A-Z0-9_]+)`").matcher(line.split("\\|", -1)[1]);
+                while (counter.find()) {
+                    documentedCounters.add(counter.group(1));
+                }
+            }
+        }
+        for (Counter counter : Counter.values()) {
+            assertThat(documentedCounters).contains(counter.name());
+            expected.add(Metrics.nameOf(counter) + "_total");
+        }
+        assertThat(served).isEqualTo(expected);
+        assertThat(metrics)
+                .contains("collector_binding_events_total 1.0\n")
+                .contains("collector_exporter_last_heard_timestamp_seconds{exporter=\"127.0.0.1\"} ");
+        HttpResponse<String> health = get(collector, "/health");
+        assertThat(health.statusCode()).as(health.body()).isEqualTo(200);
+        assertThat(get(collector, "/nonsense").statusCode()).isEqualTo(404);
     }
 
     @Test

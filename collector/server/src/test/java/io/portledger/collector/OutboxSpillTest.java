@@ -59,7 +59,8 @@ class OutboxSpillTest {
         List<Integer> numbers = new ArrayList<>();
         for (ProducerRecord<byte[], byte[]> record : kafka.producer.history()) {
             if (record.topic().equals(Topic.UNDECODABLE.topicName())) {
-                ByteString raw = Undecodable.parseFrom(record.value()).getSource().getRaw();
+                ByteString raw =
+                        Undecodable.parseFrom(record.value()).getSource().getRaw();
                 numbers.add(((raw.byteAt(0) & 0xff) << 16) | ((raw.byteAt(1) & 0xff) << 8) | (raw.byteAt(2) & 0xff));
             }
         }
