@@ -36,6 +36,8 @@ public final class Samples {
             48_211,
             262,
             "",
+            "",
+            "",
             Instant.parse("2026-11-23T09:12:44.401Z"),
             "0000019ab0a1c2de20010db8000100000000000000000022cb0071070006270020010db8ffff00000000000000000001");
 
@@ -46,6 +48,8 @@ public final class Samples {
             0,
             0,
             "lwaftr-2",
+            "draft",
+            "",
             Instant.parse("2026-11-23T18:40:00.190Z"),
             HexFormat.of()
                     .formatHex(
@@ -67,6 +71,7 @@ public final class Samples {
         return new BindingInterval(
                 ADDRESS,
                 ports,
+                null,
                 holder,
                 Ipv6Address.parse("2001:db8:ffff::1"),
                 start,
@@ -85,6 +90,8 @@ public final class Samples {
                 evidence.sequence(),
                 evidence.templateId(),
                 evidence.hostname(),
+                evidence.dialect(),
+                evidence.file(),
                 when,
                 evidence.raw());
     }

@@ -5,11 +5,11 @@ public final class InvalidRecordException extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
 
-    InvalidRecordException(String message) {
+    public InvalidRecordException(String message) {
         super(message);
     }
 
-    InvalidRecordException(String message, Throwable cause) {
+    public InvalidRecordException(String message, Throwable cause) {
         super(message, cause);
     }
 }

@@ -24,6 +24,7 @@ import io.netty.channel.socket.nio.NioDatagramChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.GlobalEventExecutor;
+import io.portledger.collector.dialect.Dialects;
 import io.portledger.records.v1.CollectorMark;
 import io.portledger.records.v1.ExporterGap;
 import io.portledger.settings.HostPort;
@@ -102,6 +103,7 @@ public final class Collector implements AutoCloseable {
 
     static Collector start(CollectorSettings settings, InstantSource clock) {
         String name = settings.name() == null ? machineName() : settings.name();
+        Dialects dialects = SyslogIntake.dialects(settings.syslog());
         KafkaAccess.check(settings.kafka());
         StateDirectory state = StateDirectory.open(settings.stateDirectory());
         Spill spill = null;
@@ -122,7 +124,7 @@ public final class Collector implements AutoCloseable {
             if (!isFirstStart) {
                 collectedUntilMillis = OptionalLong.of(spill.collectedUntilMillis());
             }
-            return new Collector(settings, name, clock, state, spill, collectedUntilMillis);
+            return new Collector(settings, name, dialects, clock, state, spill, collectedUntilMillis);
         } catch (IOException | RuntimeException e) {
             closeQuietly(spill);
             state.close();
@@ -155,6 +157,7 @@ public final class Collector implements AutoCloseable {
     private Collector(
             CollectorSettings settings,
             String name,
+            Dialects dialects,
             InstantSource clock,
             StateDirectory state,
             Spill spill,
@@ -191,6 +194,7 @@ public final class Collector implements AutoCloseable {
                 collectedUntilMillis);
         syslogIntake = new SyslogIntake(
                 settings.syslog(),
+                dialects,
                 settings.enterpriseNumber(),
                 clock,
                 outbox,

@@ -20,7 +20,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "collector",
         mixinStandardHelpOptions = true,
-        subcommands = UndecodableCommand.class,
+        subcommands = {UndecodableCommand.class, DialectsCommand.class},
         description = "Takes IPFIX and syslog from exporters and hands binding events to Kafka.",
         footer = {
             "",

@@ -9,7 +9,7 @@ public enum Counter {
     /** IPFIX data records. */
     IPFIX_RECORDS("IPFIX data records, of whatever kind, that a template described"),
     /** Syslog messages. */
-    SYSLOG_MESSAGES("Syslog messages that are of RFC 5424"),
+    SYSLOG_MESSAGES("Syslog messages that are of RFC 5424 or RFC 3164"),
     /** Binding events. */
     BINDING_EVENTS("Records of a binding that was allocated or released, handed over to Kafka"),
     /** NAT conditions. */
@@ -34,16 +34,18 @@ public enum Counter {
     /** Undecodable: frame. */
     UNDECODABLE_SYSLOG_FRAME("Pieces of a TCP stream that are no whole syslog message"),
     /** Undecodable: no syslog. */
-    UNDECODABLE_SYSLOG_MESSAGE("Syslog messages that are not of RFC 5424"),
+    UNDECODABLE_SYSLOG_MESSAGE("Messages for syslog that are neither of RFC 5424 nor of RFC 3164 nor of any dialect"),
     /** Undecodable: syslog record. */
     UNDECODABLE_SYSLOG_RECORD("Syslog messages of a binding that lack something or hold what cannot be"),
+    /** Not allowed: syslog. */
+    REFUSED_SYSLOG_MESSAGES("Syslog messages of exporters that may not send them: kept as undecodable, and no gap"),
     /** Undecodable: a fault of the collector. */
     UNDECODABLE_BY_FAULT("Input on which the collector itself failed; the log says more: please report it"),
 
     /** Not about bindings: other IPFIX records. */
     OTHER_IPFIX_RECORDS("IPFIX records without natEvent, such as flows and exporter statistics: not about bindings"),
     /** Not about bindings: other NAT events. */
-    OTHER_NAT_EVENTS("NAT events of sessions, mappings, quotas and thresholds, by IPFIX or syslog: not about bindings"),
+    OTHER_NAT_EVENTS("NAT events that are known, and tell neither of bindings nor of the NAT's resources"),
     /** Not about bindings: other syslog. */
     OTHER_SYSLOG_MESSAGES("Syslog messages that are no NAT events: not about bindings"),
 

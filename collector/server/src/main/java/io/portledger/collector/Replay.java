@@ -55,6 +55,7 @@ final class Replay {
                 OptionalLong.empty());
         syslog = new SyslogIntake(
                 settings.syslog(),
+                SyslogIntake.dialects(settings.syslog()),
                 settings.enterpriseNumber(),
                 () -> Instant.EPOCH,
                 outbox,
@@ -73,9 +74,8 @@ final class Replay {
                 syslog.take(
                         source.getRaw().toByteArray(),
                         null,
-                        source.getExporter(),
-                        source.getTransport(),
-                        source.getReceivedMillis(),
+                        SyslogIntake.Source.kept(
+                                source.getExporter(), source.getTransport(), source.getReceivedMillis(), null),
                         batch);
             case IPFIX_UDP, IPFIX_TCP, IPFIX_TLS, NETFLOW_V9_UDP -> {
                 if (source.getTemplateId() != 0) {

@@ -5,6 +5,7 @@ import io.portledger.ledger.BindingInterval;
 import io.portledger.ledger.BindingInterval.Boundary;
 import io.portledger.ledger.BindingInterval.Holder;
 import io.portledger.ledger.Evidence;
+import io.portledger.ledger.Finding;
 import io.portledger.records.BindingFact;
 import io.portledger.softwire.Ipv4Address;
 import io.portledger.softwire.Ipv6Address;
@@ -17,7 +18,9 @@ import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -71,6 +74,8 @@ final class BindingHistory {
      * @param version version of the documents, larger than that of any document written before for these ports
      * @param written documents to write
      * @param deleted documents to delete
+     * @param found findings to write: who claims what another exporter gave to somebody else
+     * @param settled ids of findings that turned out to be none
      * @param conflicts how many events the fold now passes over in addition, because others contradict them
      */
     record Change(
@@ -78,6 +83,8 @@ final class BindingHistory {
             long version,
             List<BindingDocument> written,
             List<BindingDocument> deleted,
+            List<Finding> found,
+            List<String> settled,
             int conflicts) {
 
         enum Outcome {
@@ -89,8 +96,8 @@ final class BindingHistory {
             LATE
         }
 
-        private static Change none(Outcome outcome) {
-            return new Change(outcome, 0, List.of(), List.of(), 0);
+        static Change none(Outcome outcome) {
+            return new Change(outcome, 0, List.of(), List.of(), List.of(), List.of(), 0);
         }
     }
 
@@ -137,6 +144,15 @@ final class BindingHistory {
         return change;
     }
 
+    /** Whether nothing of {@code history} is open and nothing in it happened at {@code sinceMillis} or later. */
+    boolean isForgettable(PortsHistory history, long sinceMillis) {
+        if (!history.events.isEmpty() && history.events.lastKey().atMillis() >= sinceMillis) {
+            return false;
+        }
+        Ipv4Address any = new Ipv4Address(0);
+        return new Fold(any, List.of(history), Long.MAX_VALUE).open.isEmpty();
+    }
+
     /** The intervals as far as they are remembered, by id of their documents. */
     Map<String, BindingInterval> intervals(Ipv4Address ipv4, Collection<PortsHistory> overlapping) {
         Map<String, BindingInterval> intervals = new TreeMap<>();
@@ -155,18 +171,36 @@ final class BindingHistory {
         Map<String, Result> now = after.results();
         List<BindingDocument> written = new ArrayList<>();
         List<BindingDocument> deleted = new ArrayList<>();
+        List<Finding> found = new ArrayList<>();
+        List<String> settled = new ArrayList<>();
         now.forEach((id, result) -> {
-            if (!result.equals(old.get(id))) {
-                written.add(result.document());
+            Result was = old.get(id);
+            if (result.equals(was)) {
+                return;
+            }
+            written.add(result.document());
+            if (result.isConflict()) {
+                found.add(result.finding());
+            } else if (was != null && was.isConflict()) {
+                settled.add(was.findingId());
             }
         });
         old.forEach((id, result) -> {
             if (!now.containsKey(id)) {
                 deleted.add(result.document());
+                if (result.isConflict()) {
+                    settled.add(result.findingId());
+                }
             }
         });
         return new Change(
-                Change.Outcome.APPLIED, version, written, deleted, Math.max(0, after.conflicts - before.conflicts));
+                Change.Outcome.APPLIED,
+                version,
+                written,
+                deleted,
+                found,
+                settled,
+                Math.max(0, after.conflicts - before.conflicts));
     }
 
     private void compact(Ipv4Address ipv4, Collection<PortsHistory> overlapping) {
@@ -212,6 +246,56 @@ final class BindingHistory {
 
         BindingDocument document() {
             return BindingDocument.of(interval, contested);
+        }
+
+        /**
+         * Whether two exporters contradict each other about who has the ports, or one contradicts itself. That an
+         * exporter gives ports to somebody else without a release is a loss, and gaps tell of it; that another one does
+         * is two masters of one address.
+         */
+        boolean isConflict() {
+            Evidence start = interval.startEvidence();
+            Evidence end = interval.endEvidence();
+            return contested
+                    || (interval.endedBy() == Boundary.INFERRED
+                            && start != null
+                            && end != null
+                            && !start.exporter().equals(end.exporter()));
+        }
+
+        String findingId() {
+            return Finding.Kind.CONFLICT + "/" + id();
+        }
+
+        Finding finding() {
+            Evidence start = Objects.requireNonNull(interval.startEvidence());
+            Evidence end = interval.endEvidence();
+            String whose = interval.ports().key() + " of " + interval.ipv4();
+            return new Finding(
+                    findingId(),
+                    Finding.Kind.CONFLICT,
+                    contested || interval.end() == null ? interval.start() : interval.end(),
+                    contested
+                            ? "Ports " + whose + " were given to two holders in the same millisecond"
+                            : "Ports " + whose + " were taken from their holder by another exporter, "
+                                    + Objects.requireNonNull(end).exporter() + ", without a release by "
+                                    + start.exporter(),
+                    interval.ipv4(),
+                    interval.ports().key(),
+                    Stream.of(
+                                    interval.holder().b4(),
+                                    interval.holder().insideIpv4(),
+                                    interval.holder().subscriber())
+                            .filter(Objects::nonNull)
+                            .map(Object::toString)
+                            .toList(),
+                    Stream.of(start, end)
+                            .filter(Objects::nonNull)
+                            .map(Evidence::exporter)
+                            .distinct()
+                            .toList(),
+                    0,
+                    0);
         }
     }
 
@@ -269,7 +353,8 @@ final class BindingHistory {
                                     fact.insideIpv4(),
                                     subscriber,
                                     fact.natInstance(),
-                                    br),
+                                    br,
+                                    fact.mapping()),
                             allocated.evidence()),
                     contested);
         }
@@ -391,6 +476,7 @@ final class BindingHistory {
                             new BindingInterval(
                                     ipv4,
                                     release.ports(),
+                                    release.fact().mapping(),
                                     release.holder(),
                                     release.fact().br(),
                                     Instant.ofEpochMilli(starts.get(i)),
@@ -444,6 +530,7 @@ final class BindingHistory {
             return new BindingInterval(
                     ipv4,
                     holding.ports,
+                    holding.allocated.fact().mapping(),
                     new Holder(holder.b4(), holder.insideIpv4(), holding.subscriber, holder.natInstance()),
                     holding.br,
                     Instant.ofEpochMilli(holding.start()),
@@ -472,6 +559,8 @@ final class BindingHistory {
                 Integer.toUnsignedLong(evidence.getSequence()),
                 evidence.getTemplateId(),
                 evidence.getHostname(),
+                evidence.getDialect(),
+                evidence.getFile(),
                 Instant.ofEpochMilli(evidence.getReceivedMillis()),
                 HexFormat.of().formatHex(evidence.getRaw().toByteArray()));
     }

@@ -11,6 +11,7 @@ import java.io.Serial;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,6 +31,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * {@link BindingHistory} with its state in Flink, one entry for each set of ports of an address: an event reads and
  * writes the entry of its own ports, and those of others only while an address is divided in more than one way.
+ *
+ * <p><b>Mappings and sessions of NATs</b> have an entry each, and touch no other. There is no end to them, so those that
+ * are closed leave the state when the session horizon has passed. The time that passes is that of reception as the
+ * address's events tell it, not a clock's, so that a rebuild forgets at the same events. What comes for a forgotten time
+ * is late; records of imported files are not, since a file tells of the past.
  */
 final class BindingHistoryFunction extends KeyedProcessFunction<Integer, NatEvent, LedgerWrite> {
 
@@ -39,18 +45,27 @@ final class BindingHistoryFunction extends KeyedProcessFunction<Integer, NatEven
     /** What stands for ports that are no port set, among the divisions of an address. */
     private static final String BLOCKS = "blocks";
 
+    /** How often, as a part of the session horizon, closed sessions are looked for. */
+    private static final int SWEEPS_A_HORIZON = 4;
+
     private final Duration horizon;
+    private final Duration sessionHorizon;
 
     private transient @Nullable Working working;
 
-    BindingHistoryFunction(Duration horizon) {
+    BindingHistoryFunction(Duration horizon, Duration sessionHorizon) {
         this.horizon = horizon;
+        this.sessionHorizon = sessionHorizon;
     }
 
     private record Working(
             BindingHistory history,
+            BindingHistory sessionHistory,
             MapState<String, byte[]> ports,
             ValueState<String> divisions,
+            MapState<String, byte[]> sessions,
+            ValueState<Long> received,
+            ValueState<Long> swept,
             Counter applied,
             Counter known,
             Counter late,
@@ -62,9 +77,14 @@ final class BindingHistoryFunction extends KeyedProcessFunction<Integer, NatEven
         var metrics = runtime.getMetricGroup();
         working = new Working(
                 new BindingHistory(horizon),
+                new BindingHistory(sessionHorizon),
                 runtime.getMapState(new MapStateDescriptor<>(
                         "ports", Types.STRING, PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO)),
                 runtime.getState(new ValueStateDescriptor<>("divisions", Types.STRING)),
+                runtime.getMapState(new MapStateDescriptor<>(
+                        "sessions", Types.STRING, PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO)),
+                runtime.getState(new ValueStateDescriptor<>("sessions-received", Types.LONG)),
+                runtime.getState(new ValueStateDescriptor<>("sessions-swept", Types.LONG)),
                 metrics.counter("applied"),
                 metrics.counter("known"),
                 metrics.counter("late"),
@@ -75,28 +95,90 @@ final class BindingHistoryFunction extends KeyedProcessFunction<Integer, NatEven
     public void processElement(NatEvent natEvent, Context context, Collector<LedgerWrite> out) throws Exception {
         Working w = Objects.requireNonNull(working);
         Testimony event = testimony(natEvent);
+        if (event.fact().mapping() == null) {
+            onBinding(w, event, natEvent.offset, context, out);
+        } else {
+            onMapping(w, event, natEvent.offset, context, out);
+        }
+    }
+
+    private void onBinding(Working w, Testimony event, long offset, Context context, Collector<LedgerWrite> out)
+            throws Exception {
         Ipv4Address ipv4 = event.fact().ipv4();
         List<PortsHistory> overlapping = overlapping(w, ipv4, event.ports());
-
-        Change change = w.history.add(overlapping, event, natEvent.offset + 1);
-
-        switch (change.outcome()) {
-            case KNOWN -> w.known.inc();
-            case LATE -> {
-                w.late.inc();
-                late(event, context, out);
-                return;
-            }
-            case APPLIED -> w.applied.inc();
-        }
-        w.conflicts.inc(change.conflicts());
+        Change change = w.history.add(overlapping, event, offset + 1);
         if (change.outcome() == Change.Outcome.APPLIED) {
             for (PortsHistory history : overlapping) {
                 w.ports.put(history.ports.key(), history.toBytes(ipv4));
             }
         }
+        tell(w, change, event, horizon, context, out);
+    }
+
+    private void onMapping(Working w, Testimony event, long offset, Context context, Collector<LedgerWrite> out)
+            throws Exception {
+        Ipv4Address ipv4 = event.fact().ipv4();
+        String key = event.ports().key() + " "
+                + Objects.requireNonNull(event.fact().mapping()).key();
+        byte[] state = w.sessions.get(key);
+        boolean isImported = !event.evidence().getFile().isEmpty();
+        long received = Math.max(
+                Objects.requireNonNullElse(w.received.value(), 0L),
+                isImported ? 0 : event.evidence().getReceivedMillis());
+        if (state == null && !isImported && event.atMillis() < received - sessionHorizon.toMillis()) {
+            tell(w, Change.none(Change.Outcome.LATE), event, sessionHorizon, context, out);
+            return;
+        }
+        PortsHistory history =
+                state == null ? new PortsHistory(event.ports()) : PortsHistory.fromBytes(ipv4, event.ports(), state);
+        Change change = w.sessionHistory.add(List.of(history), event, offset + 1);
+        if (change.outcome() == Change.Outcome.APPLIED) {
+            w.sessions.put(key, history.toBytes(ipv4));
+        }
+        tell(w, change, event, sessionHorizon, context, out);
+        w.received.update(received);
+        forgetClosedSessions(w, ipv4, received);
+    }
+
+    private void forgetClosedSessions(Working w, Ipv4Address ipv4, long received) throws Exception {
+        Long swept = w.swept.value();
+        if (swept != null && received - swept < sessionHorizon.toMillis() / SWEEPS_A_HORIZON) {
+            return;
+        }
+        w.swept.update(received);
+        Iterator<Map.Entry<String, byte[]>> all = w.sessions.iterator();
+        while (all.hasNext()) {
+            Map.Entry<String, byte[]> entry = all.next();
+            String key = entry.getKey();
+            Ports ports = Ports.parse(key.substring(0, key.indexOf(' ')));
+            if (w.sessionHistory.isForgettable(
+                    PortsHistory.fromBytes(ipv4, ports, entry.getValue()), received - sessionHorizon.toMillis())) {
+                all.remove();
+            }
+        }
+    }
+
+    private void tell(
+            Working w,
+            Change change,
+            Testimony event,
+            Duration eventHorizon,
+            Context context,
+            Collector<LedgerWrite> out) {
+        switch (change.outcome()) {
+            case KNOWN -> w.known.inc();
+            case LATE -> {
+                w.late.inc();
+                late(event, eventHorizon, context, out);
+                return;
+            }
+            case APPLIED -> w.applied.inc();
+        }
+        w.conflicts.inc(change.conflicts());
         change.deleted().forEach(document -> out.collect(LedgerWrite.delete(document, change.version())));
         change.written().forEach(document -> out.collect(LedgerWrite.write(document, change.version())));
+        change.settled().forEach(finding -> out.collect(LedgerWrite.deleteFinding(finding, change.version())));
+        change.found().forEach(finding -> out.collect(LedgerWrite.write(finding, change.version())));
     }
 
     private static Testimony testimony(NatEvent natEvent) {
@@ -108,7 +190,7 @@ final class BindingHistoryFunction extends KeyedProcessFunction<Integer, NatEven
     }
 
     /** A record that is known to exist and not used: whoever asks about its time shall see that something is missing. */
-    private void late(Testimony event, Context context, Collector<LedgerWrite> out) {
+    private void late(Testimony event, Duration eventHorizon, Context context, Collector<LedgerWrite> out) {
         Instant at = Instant.ofEpochMilli(event.atMillis());
         out.collect(LedgerWrite.write(new Gap(
                 Refused.exporter(event.evidence().getExporter()),
@@ -120,10 +202,10 @@ final class BindingHistoryFunction extends KeyedProcessFunction<Integer, NatEven
         context.output(
                 Refused.TAG,
                 Refused.late(
-                        event,
+                        event.evidence(),
                         "Event of " + at + " about " + event.fact().ipv4() + " ports "
                                 + event.ports().key()
-                                + " came after the history of that time was closed (horizon " + horizon + ")"));
+                                + " came after the history of that time was closed (horizon " + eventHorizon + ")"));
     }
 
     /** The histories of {@code own} and of all ports that overlap them, directly or over others. */

@@ -1,5 +1,10 @@
 package io.portledger.jobs;
 
+import io.portledger.jobs.usage.ActivityFunction;
+import io.portledger.jobs.usage.BindingUsageFunction;
+import io.portledger.jobs.usage.ClassUsageFunction;
+import io.portledger.jobs.usage.UsageReader;
+import io.portledger.jobs.usage.UsageReport;
 import io.portledger.records.Topic;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.typeinfo.Types;
@@ -39,7 +44,7 @@ public final class Jobs {
         } catch (IllegalArgumentException e) {
             System.err.println(e.getMessage());
             System.err.println("Usage: --kafka HOST:PORT --elasticsearch URL [--parallelism N] [--horizon P7D]"
-                    + " [--flush-interval PT0.2S]");
+                    + " [--session-horizon P1D] [--flush-interval PT0.2S] [--usage-interval PT10M]");
             throw e;
         }
         StreamExecutionEnvironment environment = StreamExecutionEnvironment.getExecutionEnvironment();
@@ -69,7 +74,7 @@ public final class Jobs {
                 .uid("read-nat-events");
         SingleOutputStreamOperator<LedgerWrite> bindings = natEvents
                 .keyBy(event -> event.ipv4, Types.INT)
-                .process(new BindingHistoryFunction(settings.horizon()))
+                .process(new BindingHistoryFunction(settings.horizon(), settings.sessionHorizon()))
                 .returns(Types.POJO(LedgerWrite.class))
                 .name("binding-history")
                 .uid("binding-history");
@@ -82,8 +87,46 @@ public final class Jobs {
                 .name("read-exporter-health")
                 .uid("read-exporter-health");
 
+        SingleOutputStreamOperator<LedgerWrite> conditions = environment
+                .fromSource(source(settings, Topic.NAT_CONDITIONS), WatermarkStrategy.noWatermarks(), "nat-conditions")
+                .uid("nat-conditions")
+                .process(new ConditionReader())
+                .returns(Types.POJO(LedgerWrite.class))
+                .name("watch-conditions")
+                .uid("watch-conditions");
+        SingleOutputStreamOperator<UsageReport> reports = environment
+                .fromSource(source(settings, Topic.PORT_USAGE), WatermarkStrategy.noWatermarks(), "port-usage")
+                .uid("port-usage")
+                .process(new UsageReader())
+                .returns(Types.POJO(UsageReport.class))
+                .name("read-port-usage")
+                .uid("read-port-usage");
+        SingleOutputStreamOperator<LedgerWrite> bindingUsage = reports.keyBy(report -> report.ipv4, Types.INT)
+                .process(new BindingUsageFunction(settings.usageInterval()))
+                .returns(Types.POJO(LedgerWrite.class))
+                .name("binding-usage")
+                .uid("binding-usage");
+        SingleOutputStreamOperator<LedgerWrite> classUsage = bindingUsage
+                .getSideOutput(BindingUsageFunction.SHARES)
+                .keyBy(share -> share.serviceClass, Types.STRING)
+                .process(new ClassUsageFunction(settings.usageInterval()))
+                .returns(Types.POJO(LedgerWrite.class))
+                .name("class-usage")
+                .uid("class-usage");
+        SingleOutputStreamOperator<LedgerWrite> activity = natEvents
+                .getSideOutput(NatEventReader.ACTIVITY)
+                .keyBy(part -> part.key, Types.STRING)
+                .process(new ActivityFunction(settings.usageInterval()))
+                .returns(Types.POJO(LedgerWrite.class))
+                .name("activity")
+                .uid("activity");
+
         bindings.union(
                         gaps,
+                        conditions,
+                        bindingUsage,
+                        classUsage,
+                        activity,
                         natEvents.getSideOutput(NatEventReader.GAPS),
                         natEvents.getSideOutput(MarkingReader.MARKS),
                         gaps.getSideOutput(MarkingReader.MARKS))
@@ -92,7 +135,12 @@ public final class Jobs {
                 .uid("ledger");
         natEvents
                 .getSideOutput(Refused.TAG)
-                .union(bindings.getSideOutput(Refused.TAG), gaps.getSideOutput(Refused.TAG))
+                .union(
+                        bindings.getSideOutput(Refused.TAG),
+                        gaps.getSideOutput(Refused.TAG),
+                        conditions.getSideOutput(Refused.TAG),
+                        reports.getSideOutput(Refused.TAG),
+                        bindingUsage.getSideOutput(Refused.TAG))
                 .sinkTo(KafkaSink.<byte[]>builder()
                         .setBootstrapServers(settings.kafka())
                         .setRecordSerializer(new Refused.Schema())

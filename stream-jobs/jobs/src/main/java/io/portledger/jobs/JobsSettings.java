@@ -17,9 +17,18 @@ import java.util.Set;
  * @param parallelism of every operator; 0 leaves it to the cluster
  * @param horizon how long the events of a closed interval are kept for repair by late ones; what comes later is reported
  *     as late and not used
+ * @param sessionHorizon how long the events of a closed mapping or session of a NAT are kept for repair by late ones
  * @param flushInterval how long documents may wait to be written together
+ * @param usageInterval how often changed accounts and counts are written
  */
-public record JobsSettings(String kafka, URI elasticsearch, int parallelism, Duration horizon, Duration flushInterval)
+public record JobsSettings(
+        String kafka,
+        URI elasticsearch,
+        int parallelism,
+        Duration horizon,
+        Duration sessionHorizon,
+        Duration flushInterval,
+        Duration usageInterval)
         implements Serializable {
 
     @Serial
@@ -28,11 +37,17 @@ public record JobsSettings(String kafka, URI elasticsearch, int parallelism, Dur
     /** Seven days. */
     public static final Duration DEFAULT_HORIZON = Duration.ofDays(7);
 
+    /** One day: sessions are many, and their records are told as they happen. */
+    public static final Duration DEFAULT_SESSION_HORIZON = Duration.ofDays(1);
+
     /** Long enough to fill a batch under load, short against the seconds in which an answer is expected. */
     public static final Duration DEFAULT_FLUSH_INTERVAL = Duration.ofMillis(200);
 
-    private static final Set<String> KEYS =
-            Set.of("kafka", "elasticsearch", "parallelism", "horizon", "flush-interval");
+    /** An account of a million bindings is then some thousand documents a second at most, in short bursts. */
+    public static final Duration DEFAULT_USAGE_INTERVAL = Duration.ofMinutes(10);
+
+    private static final Set<String> KEYS = Set.of(
+            "kafka", "elasticsearch", "parallelism", "horizon", "session-horizon", "flush-interval", "usage-interval");
 
     /** @throws IllegalArgumentException naming the first setting that is out of its range */
     public JobsSettings {
@@ -45,14 +60,27 @@ public record JobsSettings(String kafka, URI elasticsearch, int parallelism, Dur
         if (horizon.compareTo(Duration.ofMinutes(1)) < 0 || horizon.compareTo(Duration.ofDays(366)) > 0) {
             throw invalid(horizon, "horizon", "it is out of range", "PT1M to P366D");
         }
+        if (sessionHorizon.compareTo(Duration.ofMinutes(1)) < 0 || sessionHorizon.compareTo(Duration.ofDays(366)) > 0) {
+            throw invalid(sessionHorizon, "session-horizon", "it is out of range", "PT1M to P366D");
+        }
         if (flushInterval.compareTo(Duration.ofMillis(1)) < 0 || flushInterval.compareTo(Duration.ofMinutes(1)) > 0) {
             throw invalid(flushInterval, "flush-interval", "it is out of range", "PT0.001S to PT1M");
+        }
+        if (usageInterval.compareTo(Duration.ofMillis(100)) < 0 || usageInterval.compareTo(Duration.ofDays(1)) > 0) {
+            throw invalid(usageInterval, "usage-interval", "it is out of range", "PT0.1S to PT24H");
         }
     }
 
     /** The defaults, on the given cluster. */
     public JobsSettings(String kafka, URI elasticsearch) {
-        this(kafka, elasticsearch, 0, DEFAULT_HORIZON, DEFAULT_FLUSH_INTERVAL);
+        this(
+                kafka,
+                elasticsearch,
+                0,
+                DEFAULT_HORIZON,
+                DEFAULT_SESSION_HORIZON,
+                DEFAULT_FLUSH_INTERVAL,
+                DEFAULT_USAGE_INTERVAL);
     }
 
     /**
@@ -65,8 +93,9 @@ public record JobsSettings(String kafka, URI elasticsearch, int parallelism, Dur
         for (int i = 0; i < arguments.length; i += 2) {
             String key = arguments[i].startsWith("--") ? arguments[i].substring(2) : arguments[i];
             if (!KEYS.contains(key)) {
-                throw new IllegalArgumentException("Unknown argument " + arguments[i]
-                        + " (allowed: --kafka, --elasticsearch, --parallelism, --horizon, --flush-interval)");
+                throw new IllegalArgumentException(
+                        "Unknown argument " + arguments[i]
+                                + " (allowed: --kafka, --elasticsearch, --parallelism, --horizon, --session-horizon, --flush-interval, --usage-interval)");
             }
             if (i + 1 == arguments.length) {
                 throw new IllegalArgumentException("Argument " + arguments[i] + " has no value");
@@ -78,7 +107,9 @@ public record JobsSettings(String kafka, URI elasticsearch, int parallelism, Dur
                 address(values.getOrDefault("elasticsearch", "http://127.0.0.1:9200")),
                 count(values.getOrDefault("parallelism", "0")),
                 duration("horizon", values.getOrDefault("horizon", DEFAULT_HORIZON.toString())),
-                duration("flush-interval", values.getOrDefault("flush-interval", DEFAULT_FLUSH_INTERVAL.toString())));
+                duration("session-horizon", values.getOrDefault("session-horizon", DEFAULT_SESSION_HORIZON.toString())),
+                duration("flush-interval", values.getOrDefault("flush-interval", DEFAULT_FLUSH_INTERVAL.toString())),
+                duration("usage-interval", values.getOrDefault("usage-interval", DEFAULT_USAGE_INTERVAL.toString())));
     }
 
     private static URI address(String value) {

@@ -1,10 +1,14 @@
 package io.portledger.jobs;
 
 import io.portledger.ledger.BindingDocument;
+import io.portledger.ledger.Finding;
+import io.portledger.ledger.FindingDocument;
 import io.portledger.ledger.Gap;
 import io.portledger.ledger.GapDocument;
 import io.portledger.ledger.Mark;
 import io.portledger.ledger.MarkDocument;
+import io.portledger.ledger.Usage;
+import io.portledger.ledger.UsageDocument;
 import java.io.Serializable;
 import org.jspecify.annotations.Nullable;
 
@@ -38,6 +42,21 @@ public record LedgerWrite(
     static LedgerWrite write(Mark mark, long version) {
         MarkDocument document = MarkDocument.of(mark);
         return new LedgerWrite(document.index(), document.id(), null, version, document.json());
+    }
+
+    static LedgerWrite write(Finding finding, long version) {
+        FindingDocument document = FindingDocument.of(finding);
+        return new LedgerWrite(document.index(), document.id(), null, version, document.json());
+    }
+
+    static LedgerWrite deleteFinding(String id, long version) {
+        return new LedgerWrite(FindingDocument.INDEX, id, null, version, null);
+    }
+
+    /** Writes a usage, whose reports only grow in number. */
+    public static LedgerWrite write(Usage usage, long reports) {
+        UsageDocument document = UsageDocument.of(usage);
+        return new LedgerWrite(document.index(), document.id(), null, reports, document.json());
     }
 
     static LedgerWrite write(Gap gap) {

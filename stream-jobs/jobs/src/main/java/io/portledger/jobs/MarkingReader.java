@@ -38,7 +38,7 @@ abstract class MarkingReader<T> extends ProcessFunction<KafkaRecord, T>
     }
 
     @Override
-    public void initializeState(FunctionInitializationContext context) {
+    public void initializeState(FunctionInitializationContext context) throws Exception {
         marks = new PassedMarks(topic);
     }
 
@@ -58,7 +58,7 @@ abstract class MarkingReader<T> extends ProcessFunction<KafkaRecord, T>
     }
 
     @Override
-    public void snapshotState(FunctionSnapshotContext context) {
+    public void snapshotState(FunctionSnapshotContext context) throws Exception {
         Objects.requireNonNull(marks).onCheckpoint(context.getCheckpointId());
     }
 

@@ -19,10 +19,10 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.jspecify.annotations.Nullable;
 
 /** Records that the jobs cannot use: kept whole, with the reason, in the topic {@link Topic#UNDECODABLE}. */
-final class Refused {
+public final class Refused {
 
     /** Side output of {@code Undecodable} messages. */
-    static final OutputTag<byte[]> TAG =
+    public static final OutputTag<byte[]> TAG =
             new OutputTag<>("refused", PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO);
 
     static final int MAX_EXPORTER_LENGTH = 100;
@@ -32,7 +32,7 @@ final class Refused {
     private Refused() {}
 
     /** A record of a topic that is not what the topic's records are. */
-    static byte[] unreadable(Topic topic, KafkaRecord kafkaRecord, String reason) {
+    public static byte[] unreadable(Topic topic, KafkaRecord kafkaRecord, String reason) {
         return Undecodable.newBuilder()
                 .setSource(Evidence.newBuilder().setRaw(ByteString.copyFrom(kafkaRecord.value)))
                 .setReason("Record " + kafkaRecord.offset + " of partition " + kafkaRecord.partition + " of "
@@ -81,10 +81,10 @@ final class Refused {
                 : kafkaRecord.timestamp;
     }
 
-    /** An event that came after the history of its time was closed. */
-    static byte[] late(Testimony event, String reason) {
+    /** A record that came after what it tells of was closed. */
+    public static byte[] late(Evidence source, String reason) {
         return Undecodable.newBuilder()
-                .setSource(event.evidence())
+                .setSource(source)
                 .setReason(reason)
                 .build()
                 .toByteArray();

@@ -77,7 +77,8 @@ record Testimony(BindingFact fact, Evidence evidence) {
                         Integer.compareUnsigned(fact.natInstance(), other.fact.natInstance()) > 0
                                 ? fact.natInstance()
                                 : other.fact.natInstance(),
-                        least(fact.br(), other.fact.br())),
+                        least(fact.br(), other.fact.br()),
+                        kept.mapping()),
                 lesser.evidence);
     }
 

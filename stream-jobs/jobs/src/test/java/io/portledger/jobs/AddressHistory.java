@@ -3,6 +3,7 @@ package io.portledger.jobs;
 import io.portledger.jobs.BindingHistory.Change;
 import io.portledger.ledger.BindingDocument;
 import io.portledger.ledger.BindingInterval;
+import io.portledger.ledger.Finding;
 import io.portledger.records.v1.BindingEvent;
 import io.portledger.softwire.Ipv4Address;
 import io.portledger.softwire.Ports;
@@ -26,6 +27,9 @@ final class AddressHistory {
     /** What a ledger would hold now, by id. */
     final TreeMap<String, BindingDocument> documents = new TreeMap<>();
 
+    /** The findings that a ledger would hold now, by id. */
+    final TreeMap<String, Finding> findings = new TreeMap<>();
+
     final List<Change.Outcome> outcomes = new ArrayList<>();
     int conflicts;
     private long lastVersion;
@@ -48,6 +52,8 @@ final class AddressHistory {
         }
         change.deleted().forEach(document -> documents.remove(document.id()));
         change.written().forEach(document -> documents.put(document.id(), document));
+        change.settled().forEach(findings::remove);
+        change.found().forEach(finding -> findings.put(finding.id(), finding));
         outcomes.add(change.outcome());
         conflicts += change.conflicts();
         return change.outcome();

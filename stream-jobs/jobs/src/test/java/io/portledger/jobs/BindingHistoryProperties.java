@@ -63,6 +63,7 @@ class BindingHistoryProperties {
         assertThat(disorderly.documents)
                 .as("documents written and deleted one by one, in whatever order")
                 .isEqualTo(inOrder.documents);
+        assertThat(disorderly.findings).isEqualTo(inOrder.findings);
     }
 
     @Property(tries = 80)

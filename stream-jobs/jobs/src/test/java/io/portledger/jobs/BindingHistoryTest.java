@@ -7,9 +7,11 @@ import io.portledger.jobs.BindingHistory.Change.Outcome;
 import io.portledger.ledger.BindingInterval;
 import io.portledger.ledger.BindingInterval.Boundary;
 import io.portledger.ledger.Evidence;
+import io.portledger.ledger.Finding;
 import io.portledger.records.v1.BindingEvent;
 import io.portledger.softwire.Ports;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -209,6 +211,44 @@ class BindingHistoryTest {
 
         assertThat(history.add(events("R(1,2000)").getFirst())).isEqualTo(Outcome.APPLIED);
         assertThat(text(history.remembered())).contains("1:1000-2000");
+    }
+
+    @Test
+    void twoExportersThatGiveOnePortToTwoHouseholdsAreAFindingUntilItIsExplained() {
+        BindingEvent one = Events.byIpfix(Events.fact(BindingEvent.Kind.ALLOCATED, Events.ADDRESS, PORTS, 1, 10));
+        BindingEvent other = Events.bySyslog(Events.fact(BindingEvent.Kind.ALLOCATED, Events.ADDRESS, PORTS, 2, 20));
+        BindingEvent release = Events.byIpfix(Events.fact(BindingEvent.Kind.RELEASED, Events.ADDRESS, PORTS, 1, 20));
+        for (List<BindingEvent> arriving : List.of(List.of(one, other), List.of(other, one))) {
+            AddressHistory history = new AddressHistory(Events.ADDRESS, Duration.ofDays(7));
+            history.addAll(arriving);
+
+            assertThat(history.findings.values()).singleElement().satisfies(finding -> {
+                assertThat(finding.kind()).isEqualTo(Finding.Kind.CONFLICT);
+                assertThat(finding.at()).isEqualTo(Instant.ofEpochMilli(20));
+                assertThat(finding.holders()).containsExactly("2001:db8::1");
+                assertThat(finding.exporters()).containsExactly("192.0.2.1", "192.0.2.2");
+                assertThat(finding.summary())
+                        .isEqualTo("Ports 0/6/34 of 203.0.113.7 were taken from their holder by another exporter,"
+                                + " 192.0.2.2, without a release by 192.0.2.1");
+            });
+
+            history.add(release);
+            assertThat(history.findings).as("the release was only late").isEmpty();
+        }
+    }
+
+    @ParameterizedTest(name = "{0}: {1} findings")
+    @CsvSource(delimiter = '|', textBlock = """
+            A(1,10) R(1,20) A(2,20) | 0
+            A(1,10) A(2,20)         | 0
+            A(1,10) A(2,10)         | 2
+            A(1,10) A(2,10) R(1,10) | 0
+            """)
+    void whatOneExporterContradictsItselfInIsAFindingAndALostReleaseIsNone(String events, int findings) {
+        AddressHistory history = new AddressHistory(Events.ADDRESS, Duration.ofDays(7));
+        history.addAll(events(events));
+
+        assertThat(history.findings).hasSize(findings);
     }
 
     private static String raw(@Nullable Evidence evidence) {

@@ -20,6 +20,8 @@ class JobsSettingsTest {
                         "PT1H",
                         "--parallelism",
                         "4",
+                        "--session-horizon",
+                        "PT2H",
                         "--flush-interval",
                         "PT0.5S",
                         "--elasticsearch",
@@ -29,14 +31,16 @@ class JobsSettingsTest {
                         URI.create("http://es:9200"),
                         4,
                         Duration.ofHours(1),
-                        Duration.ofMillis(500)));
+                        Duration.ofHours(2),
+                        Duration.ofMillis(500),
+                        Duration.ofMinutes(10)));
         assertThat(JobsSettings.parse())
                 .isEqualTo(new JobsSettings("127.0.0.1:9092", URI.create("http://127.0.0.1:9200")));
     }
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-            --horizont PT1H      | Unknown argument --horizont (allowed: --kafka, --elasticsearch, --parallelism, --horizon, --flush-interval)
+            --horizont PT1H      | Unknown argument --horizont (allowed: --kafka, --elasticsearch, --parallelism, --horizon, --session-horizon, --flush-interval, --usage-interval)
             --kafka              | Argument --kafka has no value
             --horizon 7d         | Invalid value 7d for key horizon: it is no duration (allowed: ISO 8601 forms such as P7D, PT1H, PT0.2S)
             --horizon PT1S       | Invalid value PT1S for key horizon: it is out of range (allowed: PT1M to P366D)

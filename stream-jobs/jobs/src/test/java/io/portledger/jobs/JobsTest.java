@@ -1,25 +1,37 @@
 package io.portledger.jobs;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 import static org.awaitility.Awaitility.await;
 
 import co.elastic.clients.elasticsearch.core.search.Hit;
 import com.google.protobuf.ByteString;
 import io.portledger.ledger.Answer;
 import io.portledger.ledger.BindingDocument;
+import io.portledger.ledger.BindingInterval;
 import io.portledger.ledger.ElasticsearchConnection;
 import io.portledger.ledger.ElasticsearchNode;
 import io.portledger.ledger.Gap;
 import io.portledger.ledger.Ledger;
 import io.portledger.ledger.LedgerException;
+import io.portledger.ledger.Question;
+import io.portledger.ledger.Statistics;
+import io.portledger.ledger.Usage;
 import io.portledger.ledger.Verdict;
 import io.portledger.records.BindingFact;
+import io.portledger.records.NatMapping;
 import io.portledger.records.RecordKey;
 import io.portledger.records.Topic;
 import io.portledger.records.v1.BindingEvent;
+import io.portledger.records.v1.Evidence;
 import io.portledger.records.v1.ExporterGap;
+import io.portledger.records.v1.Holder;
+import io.portledger.records.v1.NatCondition;
+import io.portledger.records.v1.PortUsage;
 import io.portledger.records.v1.Undecodable;
 import io.portledger.softwire.Ipv4Address;
+import io.portledger.softwire.Ipv6Address;
+import io.portledger.softwire.PortRange;
 import io.portledger.softwire.Ports;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -27,6 +39,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -227,6 +240,204 @@ class JobsTest {
         assertThat(counts.values())
                 .as("complete and incomplete answers: %s", counts)
                 .allMatch(count -> count > 50);
+    }
+
+    @Test
+    void everyMappingAndSessionOfANatHasAHistoryOfItsOwn() throws Exception {
+        Ipv4Address address = addresses(1).getFirst();
+        NatMapping web = new NatMapping(6, 5001, Ipv4Address.parse("198.51.100.1"), 443);
+        NatMapping mail = new NatMapping(6, 5002, Ipv4Address.parse("198.51.100.1"), 25);
+        NatMapping names = new NatMapping(17, 5003, null, 0);
+        long hour = 3_600_000;
+        List<BindingEvent> arriving = new ArrayList<>(List.of(
+                session(BindingEvent.Kind.RELEASED, address, web, 1, BEGIN + 900),
+                session(BindingEvent.Kind.ALLOCATED, address, mail, 2, BEGIN + 200),
+                session(BindingEvent.Kind.ALLOCATED, address, web, 1, BEGIN),
+                session(BindingEvent.Kind.ALLOCATED, address, web, 1, BEGIN),
+                session(BindingEvent.Kind.ALLOCATED, address, names, 3, BEGIN + 300),
+                // The same far end, later and from another household.
+                session(BindingEvent.Kind.ALLOCATED, address, web, 4, BEGIN + 2_000),
+                session(BindingEvent.Kind.RELEASED, address, web, 4, BEGIN + 3_000),
+                // Hours later: what is closed leaves the state, what is open stays in it.
+                session(BindingEvent.Kind.ALLOCATED, address, names, 3, BEGIN + 5 * hour),
+                session(BindingEvent.Kind.RELEASED, address, mail, 2, BEGIN + 5 * hour + 1),
+                // Told twice, the second time too late to be used; and by a file, which is never too late.
+                session(BindingEvent.Kind.ALLOCATED, address, web, 4, BEGIN + 2_000).toBuilder()
+                        .setEvidence(evidence(BEGIN + 5 * hour + 2))
+                        .build(),
+                session(BindingEvent.Kind.ALLOCATED, address, web, 5, BEGIN + 4_000).toBuilder()
+                        .setEvidence(evidence(BEGIN + 4_000).setFile("old.pcap"))
+                        .build()));
+        arriving.forEach(kafka::send);
+        kafka.flush();
+
+        Job job = run(Duration.ofDays(7));
+        await().atMost(PATIENCE)
+                .ignoreExceptions()
+                .untilAsserted(() -> assertThat(kafka.refused()).hasSize(1));
+        awaitMark();
+        job.cancel();
+
+        assertThat(kafka.refused())
+                .singleElement()
+                .matches(late -> late.getReason().contains("history of that time was closed (horizon PT1H)"));
+        elasticsearch.refresh();
+        assertThat(documents(BindingDocument.SESSIONS_ALIAS).values().stream()
+                        .map(found -> found.get("protocol").intValue() + " "
+                                + found.path("destinationPort").intValue(0) + " "
+                                + found.get("b4").stringValue() + " "
+                                + (found.get("start").longValue() - BEGIN) + " "
+                                + (found.get("endedBy").stringValue().equals("OPEN")
+                                        ? "open"
+                                        : Long.toString(found.get("end").longValue() - BEGIN))))
+                .containsExactlyInAnyOrder(
+                        "6 443 2001:db8::1 0 900",
+                        "6 443 2001:db8::4 2000 3000",
+                        "6 443 2001:db8::5 4000 open",
+                        "6 25 2001:db8::2 200 " + (5 * hour + 1),
+                        "17 0 2001:db8::3 300 open");
+        try (Ledger ledger = Ledger.connect(elasticsearch.uri())) {
+            Answer answer = ledger.whoHeld(new Question(
+                    address,
+                    40_123,
+                    Instant.ofEpochMilli(BEGIN + 500),
+                    Duration.ZERO,
+                    6,
+                    web.destination(),
+                    web.destinationPort()));
+            assertThat(answer.verdict()).isEqualTo(Verdict.HELD);
+            assertThat(answer.holders())
+                    .extracting(BindingInterval::holder)
+                    .containsExactly(new BindingInterval.Holder(household(1), null, null, 0));
+        }
+    }
+
+    @Test
+    void everyReportOfUsageCountsOnceAndConditionsBecomeFindings() throws Exception {
+        Ipv4Address address = addresses(1).getFirst();
+        long hour = 3_600_000;
+        List<PortUsage> reports = new ArrayList<>();
+        for (int household = 1; household <= 10; household++) {
+            for (int i = 0; i < 30; i++) {
+                reports.add(PortUsage.newBuilder()
+                        .setFromMillis(BEGIN + i * 300_000L)
+                        .setToMillis(BEGIN + (i + 1) * 300_000L)
+                        .setIpv4(address.bits())
+                        .setPorts("0/6/" + household)
+                        .setHolder(Holder.newBuilder()
+                                .setIpv6(
+                                        ByteString.copyFrom(household(household).toBytes())))
+                        .setServiceClass(household <= 4 ? "gold" : "")
+                        .setPortsInUse(household == 1 ? 900 : 102)
+                        .setPacketsUp(1)
+                        .setOctetsUp(1_000)
+                        .setPacketsDown(2)
+                        .setOctetsDown(3_000)
+                        .setEvidence(evidence(BEGIN + (i + 1) * 300_000L))
+                        .build());
+            }
+        }
+        List<PortUsage> arriving = new ArrayList<>(reports);
+        arriving.addAll(reports.subList(0, 100));
+        Collections.shuffle(arriving, new Random(5));
+        for (PortUsage report : arriving) {
+            kafka.send(Topic.PORT_USAGE, RecordKey.of(report), report.toByteArray());
+        }
+        PortUsage nonsense = reports.getFirst().toBuilder().setToMillis(BEGIN).build();
+        kafka.send(Topic.PORT_USAGE, RecordKey.of(nonsense), nonsense.toByteArray());
+        NatCondition exhausted = NatCondition.newBuilder()
+                .setKind(NatCondition.Kind.PORTS_EXHAUSTED)
+                .setEventTimeMillis(BEGIN)
+                .setIpv4(address.bits())
+                .setProtocol(17)
+                .setEvidence(evidence(BEGIN))
+                .build();
+        for (int i = 0; i < 2; i++) {
+            kafka.send(Topic.NAT_CONDITIONS, RecordKey.of(exhausted), exhausted.toByteArray());
+        }
+        kafka.send(Events.allocated(address, Ports.parse("0/6/34"), 1, BEGIN));
+        kafka.send(Events.released(address, Ports.parse("0/6/34"), 1, BEGIN + hour));
+        kafka.flush();
+
+        Job job = run(Duration.ofDays(7));
+        try (Statistics statistics = Statistics.connect(elasticsearch.uri())) {
+            Statistics.Stretch day =
+                    new Statistics.Stretch(Instant.ofEpochMilli(BEGIN), Instant.ofEpochMilli(BEGIN + 24 * hour));
+            Usage.Traffic hourly = new Usage.Traffic(12, 12_000, 24, 36_000);
+            await().atMost(PATIENCE).ignoreExceptions().untilAsserted(() -> {
+                elasticsearch.refresh();
+                assertThat(statistics.ofBindings(Usage.Span.HOUR, day, "2001:db8::7"))
+                        .extracting(Usage.OfBinding::from, Usage.OfBinding::traffic, Usage.OfBinding::portsInUse)
+                        .containsExactly(
+                                tuple(Instant.ofEpochMilli(BEGIN), hourly, 102),
+                                tuple(Instant.ofEpochMilli(BEGIN + hour), hourly, 102),
+                                tuple(
+                                        Instant.ofEpochMilli(BEGIN + 2 * hour),
+                                        new Usage.Traffic(6, 6_000, 12, 18_000),
+                                        102));
+                assertThat(statistics.ofClasses(Usage.Span.DAY, day))
+                        .containsExactly(
+                                new Usage.OfClass(
+                                        Instant.ofEpochMilli(BEGIN),
+                                        Usage.Span.DAY,
+                                        null,
+                                        6,
+                                        new Usage.Traffic(180, 180_000, 360, 540_000),
+                                        180,
+                                        new Usage.Shares(9, 9, 9, 9, 0)),
+                                new Usage.OfClass(
+                                        Instant.ofEpochMilli(BEGIN),
+                                        Usage.Span.DAY,
+                                        "gold",
+                                        4,
+                                        new Usage.Traffic(120, 120_000, 240, 360_000),
+                                        120,
+                                        new Usage.Shares(9, 87, 87, 87, 30)));
+                assertThat(statistics.findings(day, 10))
+                        .singleElement()
+                        .matches(found -> found.summary().equals("No port of 203.0.113.7 is left for protocol 17"));
+            });
+            // What the reader counted is told when something comes after two seconds, as marks do.
+            awaitMark();
+            await().atMost(PATIENCE).ignoreExceptions().untilAsserted(() -> {
+                elasticsearch.refresh();
+                assertThat(statistics.activity(Usage.Activity.Of.NETWORK, day))
+                        .extracting(Usage.Activity::name, Usage.Activity::allocated, Usage.Activity::released)
+                        .containsExactly(tuple("203.0.113.0/24", 1L, 0L), tuple("203.0.113.0/24", 0L, 1L));
+            });
+        }
+        job.cancel();
+
+        assertThat(kafka.refused())
+                .singleElement()
+                .matches(refused -> refused.getReason().contains("of port-usage-v1 cannot be used: from_millis"));
+    }
+
+    private static BindingEvent session(
+            BindingEvent.Kind kind, Ipv4Address ipv4, NatMapping mapping, int household, long at) {
+        return new BindingFact(
+                        kind,
+                        at,
+                        ipv4,
+                        Ports.of(new PortRange(40_123, 40_123)),
+                        household(household),
+                        null,
+                        null,
+                        0,
+                        null,
+                        mapping)
+                .toEvent(evidence(at).build());
+    }
+
+    private static Ipv6Address household(int number) {
+        return Ipv6Address.parse("2001:db8::" + number);
+    }
+
+    private static Evidence.Builder evidence(long received) {
+        return Evidence.newBuilder()
+                .setExporter("192.0.2.1")
+                .setTransport(Evidence.Transport.IPFIX_UDP)
+                .setReceivedMillis(received);
     }
 
     @Test
@@ -435,14 +646,17 @@ class JobsTest {
     }
 
     private Map<String, JsonNode> documents() throws IOException {
+        return documents(BindingDocument.ALIAS);
+    }
+
+    private Map<String, JsonNode> documents(String alias) throws IOException {
         try (ElasticsearchConnection connection = ElasticsearchConnection.open(elasticsearch.uri())) {
             Map<String, JsonNode> documents = new TreeMap<>();
             var hits = connection
                     .client()
                     .search(
-                            search -> search.index(BindingDocument.ALIAS)
-                                    .ignoreUnavailable(true)
-                                    .size(10_000),
+                            search ->
+                                    search.index(alias).ignoreUnavailable(true).size(10_000),
                             ObjectNode.class)
                     .hits();
             for (Hit<ObjectNode> hit : hits.hits()) {
@@ -477,7 +691,14 @@ class JobsTest {
         StreamExecutionEnvironment environment = StreamExecutionEnvironment.createLocalEnvironment(2, configuration);
         Jobs.define(
                 environment,
-                new JobsSettings(kafka.bootstrapServers, elasticsearch.uri(), 0, horizon, Duration.ofMillis(50)));
+                new JobsSettings(
+                        kafka.bootstrapServers,
+                        elasticsearch.uri(),
+                        0,
+                        horizon,
+                        Duration.ofHours(1),
+                        Duration.ofMillis(50),
+                        Duration.ofMillis(200)));
         return new Job(environment.executeAsync("test"), checkpoints);
     }
 

@@ -2,6 +2,7 @@ package io.portledger.ledger;
 
 import io.portledger.ledger.BindingInterval.Boundary;
 import io.portledger.ledger.BindingInterval.Holder;
+import io.portledger.records.NatMapping;
 import io.portledger.softwire.Ipv4Address;
 import io.portledger.softwire.Ipv6Address;
 import io.portledger.softwire.PortRange;
@@ -20,22 +21,27 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * A {@link BindingInterval} as a document of the indices {@code bindings-v1-YYYY.MM}.
+ * A {@link BindingInterval} as a document: of the indices {@code bindings-v1-YYYY.MM}, or, if it tells of a mapping or
+ * session of a NAT, which are many more and are kept for a shorter time, of {@code sessions-v1-YYYY.MM.DD}.
  *
  * <p>Where it is stored follows from the interval alone, so writing the same interval twice stores it once, and the
  * document of an interval that ends replaces the one written while it was open.
  *
- * @param index the index, by the UTC month of the start
+ * @param index the index, by the UTC month or day of the start
  * @param id the slot and the start, unique in the ledger
  * @param routing keeps all documents of an address in one shard of each index
  * @param json the document
  */
 public record BindingDocument(String index, String id, String routing, String json) {
 
-    /** The alias that all indices of intervals share; look-ups ask it. */
+    /** The alias that all indices of bindings share; look-ups ask it. */
     public static final String ALIAS = "bindings";
 
+    /** The alias that all indices of mappings and sessions share; look-ups ask it. */
+    public static final String SESSIONS_ALIAS = "sessions";
+
     static final String INDEX_PREFIX = "bindings-v1-";
+    static final String SESSIONS_INDEX_PREFIX = "sessions-v1-";
 
     /** An open interval's {@code end}: 9999-12-31T23:59:59.999Z, so that one range query serves both kinds. */
     static final long OPEN_END_MILLIS = 253_402_300_799_999L;
@@ -44,6 +50,9 @@ public record BindingDocument(String index, String id, String routing, String js
 
     private static final DateTimeFormatter MONTH =
             DateTimeFormatter.ofPattern("uuuu.MM").withZone(ZoneOffset.UTC);
+
+    private static final DateTimeFormatter DAY =
+            DateTimeFormatter.ofPattern("uuuu.MM.dd").withZone(ZoneOffset.UTC);
 
     /**
      * The document of an interval.
@@ -54,15 +63,21 @@ public record BindingDocument(String index, String id, String routing, String js
     public static BindingDocument of(BindingInterval interval, boolean contested) {
         String slot = slot(interval.ipv4(), interval.ports());
         return new BindingDocument(
-                INDEX_PREFIX + MONTH.format(interval.start()),
+                interval.mapping() == null
+                        ? INDEX_PREFIX + MONTH.format(interval.start())
+                        : SESSIONS_INDEX_PREFIX + DAY.format(interval.start()),
                 id(interval, contested),
                 hex(interval.ipv4()),
                 write(interval, slot));
     }
 
-    /** The id of an interval's document: its slot and its start, and its holder where these could fit two intervals. */
+    /**
+     * The id of an interval's document: its slot, its mapping if it has one, and its start, and its holder where these
+     * could fit two intervals.
+     */
     public static String id(BindingInterval interval, boolean contested) {
         String id = slot(interval.ipv4(), interval.ports()) + "-"
+                + (interval.mapping() == null ? "" : interval.mapping().key() + "-")
                 + Long.toString(interval.start().toEpochMilli(), 36);
         // The start of an interval whose allocation was never logged is borrowed from the interval before it.
         return contested || interval.startedBy() == Boundary.UNKNOWN
@@ -77,6 +92,7 @@ public record BindingDocument(String index, String id, String routing, String js
         return new BindingInterval(
                 new Ipv4Address(Integer.parseUnsignedInt(slot, 0, 8, 16)),
                 Ports.parse(slot.substring(9)),
+                mapping(source),
                 new Holder(
                         ipv6(source.get("b4")),
                         source.has("insideIpv4")
@@ -123,6 +139,9 @@ public record BindingDocument(String index, String id, String routing, String js
                     "end",
                     interval.end() == null ? OPEN_END_MILLIS : interval.end().toEpochMilli());
             json.writeStringProperty("endedBy", interval.endedBy().name());
+            if (interval.mapping() != null) {
+                write(json, interval.mapping());
+            }
             Holder holder = interval.holder();
             writeIfKnown(json, "b4", holder.b4());
             writeIfKnown(json, "insideIpv4", holder.insideIpv4());
@@ -146,13 +165,36 @@ public record BindingDocument(String index, String id, String routing, String js
         return text.toString();
     }
 
-    private static String digest(Holder holder) {
+    static String digest(Holder holder) {
         CRC32 crc = new CRC32();
         crc.update(holder.toString().getBytes(StandardCharsets.UTF_8));
         return Long.toString(crc.getValue(), 36);
     }
 
-    private static void writeIfKnown(JsonGenerator json, String name, @Nullable Object value) {
+    private static void write(JsonGenerator json, NatMapping mapping) {
+        json.writeNumberProperty("protocol", mapping.protocol());
+        if (mapping.insidePort() != 0) {
+            json.writeNumberProperty("insidePort", mapping.insidePort());
+        }
+        writeIfKnown(json, "destination", mapping.destination());
+        if (mapping.destinationPort() != 0) {
+            json.writeNumberProperty("destinationPort", mapping.destinationPort());
+        }
+    }
+
+    private static @Nullable NatMapping mapping(JsonNode source) {
+        return source.has("protocol")
+                ? new NatMapping(
+                        source.get("protocol").intValue(),
+                        source.path("insidePort").intValue(0),
+                        source.has("destination")
+                                ? Ipv4Address.parse(source.get("destination").stringValue())
+                                : null,
+                        source.path("destinationPort").intValue(0))
+                : null;
+    }
+
+    static void writeIfKnown(JsonGenerator json, String name, @Nullable Object value) {
         if (value != null) {
             json.writeStringProperty(name, value.toString());
         }
@@ -169,6 +211,12 @@ public record BindingDocument(String index, String id, String routing, String js
         json.writeNumberProperty("sequence", evidence.sequence());
         json.writeNumberProperty("templateId", evidence.templateId());
         json.writeStringProperty("hostname", evidence.hostname());
+        if (!evidence.dialect().isEmpty()) {
+            json.writeStringProperty("dialect", evidence.dialect());
+        }
+        if (!evidence.file().isEmpty()) {
+            json.writeStringProperty("file", evidence.file());
+        }
         json.writeNumberProperty("received", evidence.received().toEpochMilli());
         json.writeStringProperty("raw", evidence.raw());
         json.writeEndObject();
@@ -184,6 +232,8 @@ public record BindingDocument(String index, String id, String routing, String js
                         node.get("sequence").longValue(),
                         node.get("templateId").intValue(),
                         node.get("hostname").stringValue(),
+                        node.path("dialect").stringValue(""),
+                        node.path("file").stringValue(""),
                         Instant.ofEpochMilli(node.get("received").longValue()),
                         node.get("raw").stringValue());
     }

@@ -1,5 +1,6 @@
 package io.portledger.ledger;
 
+import io.portledger.records.NatMapping;
 import io.portledger.softwire.Ipv4Address;
 import io.portledger.softwire.Ipv6Address;
 import io.portledger.softwire.Ports;
@@ -7,10 +8,11 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One holder had one set of ports from {@code start} (included) to {@code end} (not included).
+ * One holder had one set of ports, or one mapping or session of a NAT, from {@code start} (included) to {@code end} (not included).
  *
  * @param ipv4 the public address
  * @param ports its ports
+ * @param mapping null if the holder had all traffic of the ports; else of which entry of a NAT's table this tells
  * @param holder who had them
  * @param br the lwAFTR's tunnel end point, if the exporter told it
  * @param start when it began; {@link Instant#EPOCH} if {@code startedBy} is {@link Boundary#UNKNOWN} and nothing is
@@ -24,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 public record BindingInterval(
         Ipv4Address ipv4,
         Ports ports,
+        @Nullable NatMapping mapping,
         Holder holder,
         @Nullable Ipv6Address br,
         Instant start,
@@ -46,8 +49,9 @@ public record BindingInterval(
     }
 
     /**
-     * Who held the ports. Two holders are the same if their addresses are equal, whatever the subscriber's name, which
-     * provisioning may learn later; the name counts only where no address is known.
+     * Who held the ports. Two holders are the same household if their softwire addresses are equal, or, without one,
+     * their addresses inside the NAT; the subscriber's name, which provisioning may learn later, counts only where no
+     * address is known.
      *
      * @param b4 the softwire address of an lwB4 or DS-Lite B4, or null for a plain NAT
      * @param insideIpv4 the address inside a NAT, or null
@@ -67,8 +71,10 @@ public record BindingInterval(
 
         /** The holder without what may differ between records of the same household. */
         public Holder identity() {
-            return new Holder(
-                    b4, insideIpv4, b4 == null && insideIpv4 == null ? subscriber : null, b4 == null ? natInstance : 0);
+            // Behind one B4 there may be several hosts with addresses of their own, as in DS-Lite: one household.
+            return b4 != null
+                    ? new Holder(b4, null, null, 0)
+                    : new Holder(null, insideIpv4, insideIpv4 == null ? subscriber : null, natInstance);
         }
     }
 }

@@ -4,12 +4,14 @@ import co.elastic.clients.elasticsearch._types.ElasticsearchException;
 import co.elastic.clients.elasticsearch._types.FieldValue;
 import co.elastic.clients.elasticsearch._types.SortOptions;
 import co.elastic.clients.elasticsearch._types.SortOrder;
+import co.elastic.clients.elasticsearch._types.aggregations.Aggregate;
 import co.elastic.clients.elasticsearch._types.query_dsl.Query;
 import co.elastic.clients.elasticsearch.core.MsearchRequest;
 import co.elastic.clients.elasticsearch.core.SearchRequest;
 import co.elastic.clients.elasticsearch.core.SearchResponse;
 import co.elastic.clients.elasticsearch.core.msearch.MultiSearchItem;
 import co.elastic.clients.elasticsearch.core.msearch.MultiSearchResponseItem;
+import co.elastic.clients.elasticsearch.core.msearch.MultisearchHeader;
 import co.elastic.clients.elasticsearch.core.search.Hit;
 import co.elastic.clients.elasticsearch.core.search.ResponseBody;
 import co.elastic.clients.elasticsearch.core.search.SearchRequestBody;
@@ -22,9 +24,18 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.Semaphore;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -40,12 +51,20 @@ import tools.jackson.databind.node.ObjectNode;
  */
 public final class Ledger implements AutoCloseable {
 
+    private static final List<String> INTERVALS = List.of(BindingDocument.ALIAS, BindingDocument.SESSIONS_ALIAS);
+
     private static final int MAX_INTERVALS = 1_000;
     private static final int GAPS_PER_PAGE = 1_000;
+
+    /** Questions asked together, and how many such requests are under way at a time. */
+    private static final int BULK_CHUNK = 50;
+
+    private static final int BULK_IN_FLIGHT = 4;
     private static final int MAX_MARKS = 10_000;
 
     private final ElasticsearchConnection elasticsearch;
     private final Clock clock;
+    private volatile @Nullable Cutoffs knownCutoffs;
 
     Ledger(ElasticsearchConnection elasticsearch, Clock clock) {
         this.elasticsearch = elasticsearch;
@@ -80,45 +99,138 @@ public final class Ledger implements AutoCloseable {
      * @throws LedgerException if the store does not answer in full
      */
     public Answer whoHeld(Question question) {
+        requirePast(question, clock.instant());
+        // Asked first and alone: what a mark speaks of is in the ledger before the mark is, so that a mark read later
+        // than the intervals could speak of some that were not found.
+        Progress progress = progress();
+        Set<Instant> cutoffs = cutoffs();
+        List<MultiSearchItem<ObjectNode>> found = search(MsearchRequest.of(all -> all.searches(
+                        bindings -> bindings.header(header(question)).body(history(question)))
+                .searches(gaps -> gaps.header(header -> header.index(GapDocument.ALIAS)
+                                .ignoreUnavailable(true)
+                                .allowPartialSearchResults(false))
+                        .body(body -> body.query(begunBefore(question.to().toEpochMilli()))
+                                .sort(GAP_ORDER)
+                                .size(GAPS_PER_PAGE)))));
+        Instant lastLogged = lastLogged(found.get(0));
+        List<Gap> stored = new ArrayList<>();
+        readGaps(question.to(), lastLogged, found.get(1), stored::add);
+        return answer(question, found.get(0), lastLogged, progress, cutoffs, stored);
+    }
+
+    /**
+     * Answers many questions, each as if it were asked alone, but with far fewer round trips. The answers are in the
+     * order of the questions and speak of one state of the ledger's progress.
+     *
+     * @throws IllegalArgumentException naming the first question that has no answer, as {@link #whoHeld(Question)} would
+     * @throws LedgerException if the store does not answer in full
+     */
+    public List<Answer> whoHeld(List<Question> questions) {
+        if (questions.isEmpty()) {
+            return List.of();
+        }
         Instant now = clock.instant();
+        questions.forEach(question -> requirePast(question, now));
+        Progress progress = progress();
+        Set<Instant> cutoffs = cutoffs();
+        Instant last =
+                questions.stream().map(Question::to).max(Instant::compareTo).orElseThrow();
+        List<Gap> gaps = new ArrayList<>();
+        readGaps(last, Instant.EPOCH, firstGaps(last), gaps::add);
+        Semaphore inFlight = new Semaphore(BULK_IN_FLIGHT);
+        List<CompletableFuture<List<Answer>>> chunks = new ArrayList<>();
+        for (int i = 0; i < questions.size(); i += BULK_CHUNK) {
+            List<Question> chunk = questions.subList(i, Math.min(questions.size(), i + BULK_CHUNK));
+            inFlight.acquireUninterruptibly();
+            chunks.add(elasticsearch
+                    .asyncClient()
+                    .msearch(
+                            MsearchRequest.of(all -> {
+                                chunk.forEach(question -> all.searches(
+                                        one -> one.header(header(question)).body(history(question))));
+                                return all;
+                            }),
+                            ObjectNode.class)
+                    .whenComplete((found, failure) -> inFlight.release())
+                    .thenApply(found -> answers(chunk, found.responses(), progress, cutoffs, gaps)));
+        }
+        List<Answer> answers = new ArrayList<>(questions.size());
+        for (CompletableFuture<List<Answer>> chunk : chunks) {
+            try {
+                answers.addAll(chunk.join());
+            } catch (CompletionException e) {
+                Throwable cause = e.getCause();
+                if (cause instanceof LedgerException || cause instanceof IllegalArgumentException) {
+                    throw (RuntimeException) cause;
+                }
+                throw noAnswer(cause instanceof Exception exception ? exception : e);
+            }
+        }
+        return answers;
+    }
+
+    private List<Answer> answers(
+            List<Question> chunk,
+            List<MultiSearchResponseItem<ObjectNode>> found,
+            Progress progress,
+            Set<Instant> cutoffs,
+            List<Gap> gaps) {
+        List<Answer> answers = new ArrayList<>(chunk.size());
+        for (int i = 0; i < chunk.size(); i++) {
+            MultiSearchItem<ObjectNode> its = result(found.get(i));
+            answers.add(answer(chunk.get(i), its, lastLogged(its), progress, cutoffs, gaps));
+        }
+        return answers;
+    }
+
+    /** Before which moments intervals were deleted; at most as old as deletions wait for. */
+    private Set<Instant> cutoffs() {
+        Cutoffs known = knownCutoffs;
+        long now = System.nanoTime();
+        if (known == null || now - known.readNanos() > Retention.CUTOFF_KNOWN_AFTER.toNanos() / 2) {
+            try {
+                Map<Retention.Kept, Instant> read = Retention.cutoffs(elasticsearch);
+                Set<Instant> ofIntervals = new TreeSet<>();
+                Stream.of(Retention.Kept.BINDINGS, Retention.Kept.SESSIONS)
+                        .map(read::get)
+                        .filter(Objects::nonNull)
+                        .forEach(ofIntervals::add);
+                known = new Cutoffs(now, ofIntervals);
+                knownCutoffs = known;
+            } catch (IOException | ElasticsearchException e) {
+                throw noAnswer(e);
+            }
+        }
+        return known.ofIntervals();
+    }
+
+    private record Cutoffs(long readNanos, Set<Instant> ofIntervals) {}
+
+    private static void requirePast(Question question, Instant now) {
         if (question.at().isAfter(now)) {
             throw new IllegalArgumentException("The time asked about, " + question.at()
                     + ", lies in the future: the ledger knows only what has happened (it is now " + now + ").");
         }
-        // Asked first and alone: what a mark speaks of is in the ledger before the mark is, so that a mark read later
-        // than the intervals could speak of some that were not found.
-        Progress progress = progress();
-        Query slot = slotQuery(question.ipv4(), question.port());
-        long from = question.from().toEpochMilli();
-        long to = question.to().toEpochMilli();
-        String routing = BindingDocument.hex(question.ipv4());
+    }
 
-        List<MultiSearchItem<ObjectNode>> found = search(MsearchRequest.of(all -> all.searches(
-                        bindings -> bindings.header(header -> header.index(BindingDocument.ALIAS)
-                                        .routing(routing)
-                                        .ignoreUnavailable(true)
-                                        .allowPartialSearchResults(false))
-                                .body(overlapping(slot, from, to)))
-                .searches(lastStart -> lastStart
-                        .header(header -> header.index(BindingDocument.ALIAS)
-                                .routing(routing)
-                                .ignoreUnavailable(true)
-                                .allowPartialSearchResults(false))
-                        .body(lastLogged(slot, "start", from)))
-                .searches(lastEnd -> lastEnd.header(header -> header.index(BindingDocument.ALIAS)
-                                .routing(routing)
-                                .ignoreUnavailable(true)
-                                .allowPartialSearchResults(false))
-                        .body(lastLogged(slot, "end", from)))
-                .searches(gaps -> gaps.header(header -> header.index(GapDocument.ALIAS)
-                                .ignoreUnavailable(true)
-                                .allowPartialSearchResults(false))
-                        .body(body ->
-                                body.query(begunBefore(to)).sort(GAP_ORDER).size(GAPS_PER_PAGE)))));
-
-        List<BindingInterval> holders = intervals(question, found.get(0));
-        Instant lastLogged = later(boundary(found.get(1)), boundary(found.get(2)));
-        List<Gap> gaps = gapsThatMatter(question, lastLogged, progress, found.get(3));
+    private static Answer answer(
+            Question question,
+            ResponseBody<ObjectNode> found,
+            Instant lastLogged,
+            Progress progress,
+            Set<Instant> cutoffs,
+            List<Gap> stored) {
+        List<BindingInterval> holders = intervals(question, found);
+        List<Gap> gaps = new ArrayList<>(progress.gaps(question));
+        cutoffs.forEach(cutoff -> {
+            if (question.from().isBefore(cutoff)) {
+                gaps.add(Retention.gap(cutoff));
+            }
+        });
+        stored.stream()
+                .filter(gap -> VerdictRules.matters(gap, question, lastLogged))
+                .forEach(gaps::add);
+        gaps.sort(Comparator.comparing(Gap::from).thenComparing(Gap::to).thenComparing(Gap::exporter));
         return new Answer(question, VerdictRules.verdict(question, holders), holders, gaps.isEmpty(), gaps);
     }
 
@@ -182,22 +294,73 @@ public final class Ledger implements AutoCloseable {
                 query -> query.bool(bool -> bool.should(inSets, inBlocks).minimumShouldMatch("1")));
     }
 
-    private static SearchRequestBody overlapping(Query slot, long from, long to) {
-        return SearchRequestBody.of(body -> body.query(query ->
-                        query.bool(bool -> bool.filter(slot, range("start", null, to), range("end", from + 1, null))))
-                .sort(sort("start", SortOrder.Asc), sort("slot", SortOrder.Asc))
-                .size(MAX_INTERVALS)
-                .trackTotalHits(total -> total.enabled(true)));
+    private static MultisearchHeader header(Question question) {
+        return MultisearchHeader.of(header -> header.index(INTERVALS)
+                .routing(BindingDocument.hex(question.ipv4()))
+                .ignoreUnavailable(true)
+                .allowPartialSearchResults(false));
     }
 
-    private static SearchRequestBody lastLogged(Query slot, String boundary, long latest) {
-        Query logged = Query.of(query -> query.term(term ->
-                term.field(boundary.equals("start") ? "startedBy" : "endedBy").value(Boundary.LOGGED.name())));
-        return SearchRequestBody.of(body -> body.query(
-                        query -> query.bool(bool -> bool.filter(slot, logged, range(boundary, null, latest))))
-                .sort(sort(boundary, SortOrder.Desc))
-                .source(source -> source.fetch(false))
-                .size(1));
+    /** The intervals of the port that meet the window, and beside them the last boundaries before it. */
+    private static SearchRequestBody history(Question question) {
+        long from = question.from().toEpochMilli();
+        long to = question.to().toEpochMilli();
+        List<Query> filters = new ArrayList<>(traffic(question));
+        Collections.addAll(filters, slotQuery(question.ipv4(), question.port()), range("start", null, to));
+        return SearchRequestBody.of(body -> body.query(query -> query.bool(bool -> bool.filter(filters)))
+                .postFilter(range("end", from + 1, null))
+                .sort(sort("start", SortOrder.Asc), sort("slot", SortOrder.Asc))
+                .size(MAX_INTERVALS + 1)
+                .aggregations(
+                        "start",
+                        last -> last.filter(telling(question, "start", "startedBy", from))
+                                .aggregations("at", at -> at.max(max -> max.field("start"))))
+                .aggregations(
+                        "end",
+                        last -> last.filter(telling(question, "end", "endedBy", from))
+                                .aggregations("at", at -> at.max(max -> max.field("end")))));
+    }
+
+    /** What {@link Question#mayBe} says, as filters. */
+    private static List<Query> traffic(Question question) {
+        List<Query> filters = new ArrayList<>();
+        if (question.protocol() != 0) {
+            filters.add(absentOr("protocol", FieldValue.of(0), FieldValue.of(question.protocol())));
+        }
+        if (question.destination() != null) {
+            filters.add(
+                    absentOr("destination", FieldValue.of(question.destination().toString())));
+            if (question.destinationPort() != 0) {
+                filters.add(absentOr("destinationPort", FieldValue.of(question.destinationPort())));
+            }
+        }
+        return filters;
+    }
+
+    private static Query absentOr(String field, FieldValue... values) {
+        return Query.of(query -> query.bool(either -> either.should(
+                        absent(field),
+                        Query.of(present ->
+                                present.terms(terms -> terms.field(field).terms(any -> any.value(List.of(values))))))
+                .minimumShouldMatch("1")));
+    }
+
+    private static Query absent(String field) {
+        return Query.of(query ->
+                query.bool(bool -> bool.mustNot(there -> there.exists(exists -> exists.field(field)))));
+    }
+
+    /**
+     * The last boundary that tells who had the port from there on, whatever was lost before. A binding's does. That of a
+     * mapping does if it is of the protocol asked about. A session's tells only of its own far end.
+     */
+    private static Query telling(Question question, String boundary, String known, long latest) {
+        Query logged = Query.of(query -> query.term(term -> term.field(known).value(Boundary.LOGGED.name())));
+        Query telling = question.protocol() == 0
+                ? absent("protocol")
+                : Query.of(query -> query.bool(bool ->
+                        bool.filter(absentOr("protocol", FieldValue.of(question.protocol())), absent("destination"))));
+        return Query.of(query -> query.bool(bool -> bool.filter(logged, telling, range(boundary, null, latest))));
     }
 
     private static Query begunBefore(long to) {
@@ -218,41 +381,41 @@ public final class Ledger implements AutoCloseable {
         return SortOptions.of(options -> options.field(by -> by.field(field).order(order)));
     }
 
-    private static List<BindingInterval> intervals(Question question, MultiSearchItem<ObjectNode> found) {
-        if (total(found) > found.hits().hits().size()) {
-            throw new IllegalArgumentException(total(found) + " intervals meet the window from " + question.from()
-                    + " to " + question.to() + ", more than an answer can hold (" + MAX_INTERVALS
-                    + "): ask with a smaller tolerance.");
+    private static List<BindingInterval> intervals(Question question, ResponseBody<ObjectNode> found) {
+        if (found.hits().hits().size() > MAX_INTERVALS) {
+            throw new IllegalArgumentException("More than " + MAX_INTERVALS + " intervals meet the window from "
+                    + question.from() + " to " + question.to() + ": ask with a smaller tolerance.");
         }
         return sources(found)
                 .map(BindingDocument::read)
+                .filter(interval -> question.mayBe(interval.mapping()))
                 .sorted(Comparator.comparing(BindingInterval::start))
                 .toList();
     }
 
-    private static Instant boundary(MultiSearchItem<ObjectNode> found) {
-        List<Hit<ObjectNode>> hits = found.hits().hits();
-        return hits.isEmpty()
-                ? Instant.EPOCH
-                : Instant.ofEpochMilli(hits.getFirst().sort().getFirst().longValue());
+    private static Instant lastLogged(ResponseBody<ObjectNode> found) {
+        double last = Math.max(lastOf(found, "start"), lastOf(found, "end"));
+        return last > 0 ? Instant.ofEpochMilli((long) last) : Instant.EPOCH;
     }
 
-    private List<Gap> gapsThatMatter(
-            Question question, Instant lastLogged, Progress progress, ResponseBody<ObjectNode> firstPage) {
-        List<Gap> gaps = new ArrayList<>(progress.gaps(question));
+    private static double lastOf(ResponseBody<ObjectNode> found, String boundary) {
+        Aggregate of = found.aggregations().get(boundary);
+        Aggregate at = of == null ? null : of.filter().aggregations().get("at");
+        Double value = at == null ? null : at.max().value();
+        return value == null || value.isInfinite() ? 0 : value;
+    }
+
+    /** Reads the gaps that begin no later than {@code to} and end no earlier than {@code from}, and some more. */
+    private void readGaps(Instant to, Instant from, ResponseBody<ObjectNode> firstPage, Consumer<Gap> gaps) {
         ResponseBody<ObjectNode> page = firstPage;
         while (true) {
             List<Gap> read = sources(page).map(GapDocument::read).toList();
-            read.stream()
-                    .filter(gap -> VerdictRules.matters(gap, question, lastLogged))
-                    .forEach(gaps::add);
-            if (read.size() < GAPS_PER_PAGE || read.getLast().to().isBefore(lastLogged)) {
-                break;
+            read.forEach(gaps);
+            if (read.size() < GAPS_PER_PAGE || read.getLast().to().isBefore(from)) {
+                return;
             }
-            page = nextGaps(question, page.hits().hits().getLast().sort());
+            page = nextGaps(to, page.hits().hits().getLast().sort());
         }
-        gaps.sort(Comparator.comparing(Gap::from).thenComparing(Gap::to).thenComparing(Gap::exporter));
-        return gaps;
     }
 
     private Progress progress() {
@@ -269,11 +432,20 @@ public final class Ledger implements AutoCloseable {
         return Progress.of(sources(found).map(MarkDocument::read).toList());
     }
 
-    private SearchResponse<ObjectNode> nextGaps(Question question, List<FieldValue> after) {
+    private SearchResponse<ObjectNode> firstGaps(Instant to) {
         return search(SearchRequest.of(search -> search.index(GapDocument.ALIAS)
                 .ignoreUnavailable(true)
                 .allowPartialSearchResults(false)
-                .query(begunBefore(question.to().toEpochMilli()))
+                .query(begunBefore(to.toEpochMilli()))
+                .sort(GAP_ORDER)
+                .size(GAPS_PER_PAGE)));
+    }
+
+    private SearchResponse<ObjectNode> nextGaps(Instant to, List<FieldValue> after) {
+        return search(SearchRequest.of(search -> search.index(GapDocument.ALIAS)
+                .ignoreUnavailable(true)
+                .allowPartialSearchResults(false)
+                .query(begunBefore(to.toEpochMilli()))
                 .sort(GAP_ORDER)
                 .searchAfter(after)
                 .size(GAPS_PER_PAGE)));
@@ -319,7 +491,7 @@ public final class Ledger implements AutoCloseable {
                 "Elasticsearch at " + elasticsearch.uri() + " does not answer: " + e.getMessage(), e);
     }
 
-    private static java.util.stream.Stream<ObjectNode> sources(ResponseBody<ObjectNode> found) {
+    private static Stream<ObjectNode> sources(ResponseBody<ObjectNode> found) {
         return found.hits().hits().stream().map(Hit::source).map(Objects::requireNonNull);
     }
 
@@ -330,9 +502,5 @@ public final class Ledger implements AutoCloseable {
     private static @Nullable Double max(ResponseBody<ObjectNode> found, String name) {
         var aggregate = found.aggregations().get(name);
         return aggregate == null ? null : aggregate.max().value();
-    }
-
-    private static Instant later(Instant one, Instant other) {
-        return one.isAfter(other) ? one : other;
     }
 }

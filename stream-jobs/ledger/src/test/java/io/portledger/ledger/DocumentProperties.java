@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.portledger.ledger.BindingInterval.Boundary;
 import io.portledger.ledger.BindingInterval.Holder;
+import io.portledger.records.NatMapping;
 import io.portledger.softwire.Ipv4Address;
 import io.portledger.softwire.Ipv6Address;
 import io.portledger.softwire.PortRange;
@@ -19,6 +20,7 @@ import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
+import org.jspecify.annotations.Nullable;
 
 class DocumentProperties {
 
@@ -101,23 +103,45 @@ class DocumentProperties {
         return Combinators.combine(
                         ipv4,
                         ports,
+                        mappings().injectNull(0.5),
                         holders,
                         ipv6().injectNull(0.2),
                         times(),
                         startedBy,
-                        times().injectNull(0.3),
-                        evidence().injectNull(0.3))
-                .as((address, set, holder, br, start, by, end, evidence) -> new BindingInterval(
+                        Combinators.combine(times().injectNull(0.3), evidence().injectNull(0.3))
+                                .as(End::new))
+                .as((address, set, mapping, holder, br, start, by, end) -> new BindingInterval(
                         address,
-                        set,
+                        mapping == null
+                                ? set
+                                : Ports.of(new PortRange(
+                                        set.ranges().getFirst().first(),
+                                        set.ranges().getFirst().first())),
+                        mapping,
                         holder,
                         br,
                         start,
                         by,
-                        end,
-                        end == null ? Boundary.OPEN : endedBy.sample(),
-                        evidence,
-                        end == null ? null : evidence));
+                        end.at(),
+                        end.at() == null ? Boundary.OPEN : endedBy.sample(),
+                        end.evidence(),
+                        end.at() == null ? null : end.evidence()));
+    }
+
+    private record End(@Nullable Instant at, @Nullable Evidence evidence) {}
+
+    private static Arbitrary<NatMapping> mappings() {
+        Arbitrary<Integer> numbers = Arbitraries.integers().between(0, 0xffff);
+        return Combinators.combine(
+                        Arbitraries.integers().between(0, 255),
+                        numbers,
+                        Arbitraries.integers()
+                                .filter(bits -> bits != 0)
+                                .map(Ipv4Address::new)
+                                .injectNull(0.5),
+                        numbers)
+                .as((protocol, inside, destination, port) ->
+                        new NatMapping(protocol, inside, destination, destination == null ? 0 : port));
     }
 
     @Provide
@@ -148,6 +172,16 @@ class DocumentProperties {
                         Arbitraries.strings().ofMaxLength(8),
                         times(),
                         raw)
-                .as(Evidence::new);
+                .as((exporter, transport, domain, sequence, template, text, received, octets) -> new Evidence(
+                        exporter,
+                        transport,
+                        domain,
+                        sequence,
+                        template,
+                        text,
+                        text.isEmpty() ? "" : "dialect",
+                        text.isEmpty() ? "" : text,
+                        received,
+                        octets));
     }
 }

@@ -53,8 +53,15 @@ public final class ElasticsearchNode {
             connection
                     .client()
                     .indices()
-                    .delete(delete ->
-                            delete.index("bindings-v1-*", "gaps-v1", "marks-v1").ignoreUnavailable(true));
+                    .delete(delete -> delete.index(
+                                    "bindings-v1-*",
+                                    "sessions-v1-*",
+                                    "gaps-v1",
+                                    "marks-v1",
+                                    "findings-v1",
+                                    "usage-v1-*",
+                                    "retention-v1")
+                            .ignoreUnavailable(true));
             LedgerIndices.install(connection);
         }
     }

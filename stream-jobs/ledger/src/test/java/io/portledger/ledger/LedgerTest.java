@@ -1,9 +1,11 @@
 package io.portledger.ledger;
 
+import static io.portledger.ledger.Samples.household;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.portledger.ledger.BindingInterval.Boundary;
+import io.portledger.records.NatMapping;
 import io.portledger.softwire.Ipv4Address;
 import io.portledger.softwire.PortRange;
 import io.portledger.softwire.PortSet;
@@ -14,8 +16,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -212,11 +216,98 @@ class LedgerTest {
         assertThat(answer.gaps()).isEqualTo(complete ? List.of() : List.of(gap));
     }
 
+    @ParameterizedTest(name = "protocol {0}, far end {1}:{2}: {3} {4}")
+    @CsvSource({
+        "0, , 0, AMBIGUOUS, 1 2 3",
+        "6, , 0, AMBIGUOUS, 1 2",
+        "17, , 0, HELD, 3",
+        "1, , 0, NOT_HELD, ''",
+        "6, 198.51.100.1, 0, AMBIGUOUS, 1 2",
+        "6, 198.51.100.1, 443, HELD, 1",
+        "6, 198.51.100.1, 80, HELD, 2",
+        "6, 198.51.100.9, 443, NOT_HELD, ''",
+        "17, 198.51.100.9, 53, HELD, 3",
+    })
+    void onePortHasSeveralHoldersWhereANatTellsProtocolsAndFarEndsApart(
+            int protocol, @Nullable String farEnd, int farPort, Verdict verdict, String holders) throws IOException {
+        Ipv4Address far = Ipv4Address.parse("198.51.100.1");
+        elasticsearch.store(
+                List.of(
+                        Samples.mapped(ADDRESS, 40123, new NatMapping(6, 5001, far, 443), household(1), TEN, ELEVEN),
+                        Samples.mapped(ADDRESS, 40123, new NatMapping(6, 5002, far, 80), household(2), TEN, null),
+                        Samples.mapped(ADDRESS, 40123, new NatMapping(17, 5003, null, 0), household(3), TEN, null),
+                        Samples.mapped(ADDRESS, 40124, new NatMapping(6, 5004, null, 0), household(4), TEN, null)),
+                List.of());
+
+        Answer answer = ledger.whoHeld(new Question(
+                ADDRESS,
+                40123,
+                TEN.plusSeconds(60),
+                Duration.ZERO,
+                protocol,
+                farEnd == null ? null : Ipv4Address.parse(farEnd),
+                farPort));
+
+        assertThat(answer.verdict()).isEqualTo(verdict);
+        assertThat(answer.holders())
+                .extracting(BindingInterval::holder)
+                .containsExactlyInAnyOrderElementsOf(Arrays.stream(holders.split(" "))
+                        .filter(text -> !text.isEmpty())
+                        .map(text -> household(Integer.parseInt(text)))
+                        .toList());
+    }
+
+    @Test
+    void aSessionOfWhoHasTheBlockDoesNotMakeTheAnswerAmbiguous() throws IOException {
+        BindingInterval block = Samples.logged(ADDRESS, set("0/6/34"), household(1), TEN, null);
+        BindingInterval session = Samples.mapped(
+                ADDRESS,
+                34 << 10,
+                new NatMapping(6, 5001, Ipv4Address.parse("198.51.100.1"), 443),
+                new BindingInterval.Holder(household(1).b4(), Ipv4Address.parse("192.168.1.10"), null, 3),
+                TEN.plusSeconds(1),
+                TEN.plusSeconds(2));
+        elasticsearch.store(List.of(block, session), List.of());
+
+        Answer answer = ledger.whoHeld(ADDRESS, 34 << 10, TEN.plusSeconds(1), Duration.ofMillis(500));
+
+        assertThat(answer.verdict()).isEqualTo(Verdict.HELD);
+        assertThat(answer.holders()).containsExactly(block, session);
+    }
+
+    @ParameterizedTest(name = "{0}: complete {1}")
+    @CsvSource({
+        "a binding, 0, true",
+        "a mapping of the protocol, 6, true",
+        "a mapping of another protocol, 17, false",
+        "a mapping while no protocol is asked about, 0, false",
+        "a session, 6, false"
+    })
+    void onlyABoundaryThatTellsOfEverybodyMakesEarlierLossesHarmless(String of, int protocol, boolean complete)
+            throws IOException {
+        NatMapping mapping = of.startsWith("a mapping")
+                ? new NatMapping(6, 0, null, 0)
+                : new NatMapping(6, 0, Ipv4Address.parse("198.51.100.1"), 443);
+        elasticsearch.store(
+                List.of(
+                        of.equals("a binding")
+                                ? Samples.logged(ADDRESS, set("0/6/34"), household(1), TEN, ELEVEN)
+                                : Samples.mapped(ADDRESS, 34 << 10, mapping, household(1), TEN, ELEVEN)),
+                List.of(gap("192.0.2.1", TEN.minusSeconds(300), TEN.minusSeconds(299))));
+
+        Answer answer = ledger.whoHeld(
+                new Question(ADDRESS, 34 << 10, ELEVEN.plusSeconds(1), Duration.ZERO, protocol, null, 0));
+
+        assertThat(answer.verdict()).isEqualTo(Verdict.NOT_HELD);
+        assertThat(answer.complete()).isEqualTo(complete);
+    }
+
     @Test
     void anInferredBoundaryDoesNotProveThatNothingWasLost() throws IOException {
         BindingInterval inferred = new BindingInterval(
                 ADDRESS,
                 set("0/6/34"),
+                null,
                 Samples.household(1),
                 null,
                 TEN.minusSeconds(600),
@@ -328,11 +419,46 @@ class LedgerTest {
 
         assertThatThrownBy(() -> ledger.whoHeld(ADDRESS, 34 << 10, TEN, Duration.ofHours(1)))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("1001 intervals meet the window")
+                .hasMessageContaining("More than 1000 intervals meet the window")
                 .hasMessageContaining("smaller tolerance");
         assertThat(ledger.whoHeld(ADDRESS, 34 << 10, TEN, Duration.ofMillis(999))
                         .holders())
                 .hasSize(1_000);
+    }
+
+    @Test
+    void manyQuestionsHaveTheAnswersThatEachHasAlone() throws IOException {
+        List<BindingInterval> intervals = new ArrayList<>();
+        for (int i = 0; i < 120; i++) {
+            intervals.add(Samples.logged(
+                    ADDRESS.plus(i % 3),
+                    new PortSet(0, 6, i / 3),
+                    household(i),
+                    TEN.plusSeconds(i),
+                    i % 4 == 0 ? null : TEN.plusSeconds(i + 600L)));
+        }
+        elasticsearch.store(
+                intervals,
+                List.of(
+                        gap("192.0.2.1", TEN.plusSeconds(30), TEN.plusSeconds(40)),
+                        gap("192.0.2.1", TEN.plusSeconds(900), TEN.plusSeconds(901))));
+        List<Question> questions = IntStream.range(0, 333)
+                .mapToObj(i -> new Question(
+                        ADDRESS.plus(i % 4),
+                        i * 197 & 0xffff,
+                        TEN.plusSeconds(i * 7L),
+                        Duration.ofSeconds(i % 5 == 0 ? 60 : 0)))
+                .toList();
+
+        List<Answer> answers = ledger.whoHeld(questions);
+
+        assertThat(answers).isEqualTo(questions.stream().map(ledger::whoHeld).toList());
+        assertThat(answers).extracting(Answer::verdict).contains(Verdict.HELD, Verdict.NOT_HELD, Verdict.AMBIGUOUS);
+        assertThat(answers).extracting(Answer::complete).contains(true, false);
+        assertThat(ledger.whoHeld(List.of())).isEmpty();
+        assertThatThrownBy(() -> ledger.whoHeld(
+                        List.of(questions.getFirst(), new Question(ADDRESS, 1, NOW.plusMillis(1), Duration.ZERO))))
+                .hasMessageContaining("lies in the future");
     }
 
     @Test

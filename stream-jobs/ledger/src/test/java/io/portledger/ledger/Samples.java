@@ -2,8 +2,10 @@ package io.portledger.ledger;
 
 import io.portledger.ledger.BindingInterval.Boundary;
 import io.portledger.ledger.BindingInterval.Holder;
+import io.portledger.records.NatMapping;
 import io.portledger.softwire.Ipv4Address;
 import io.portledger.softwire.Ipv6Address;
+import io.portledger.softwire.PortRange;
 import io.portledger.softwire.Ports;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
@@ -20,7 +22,7 @@ final class Samples {
     }
 
     static Evidence evidence(String exporter, Instant received) {
-        return new Evidence(exporter, "IPFIX_UDP", 7, 4_294_967_295L, 256, "", received, "00ff10");
+        return new Evidence(exporter, "IPFIX_UDP", 7, 4_294_967_295L, 256, "", "", "", received, "00ff10");
     }
 
     /** An interval known by records of both ends, or open if {@code end} is null. */
@@ -28,6 +30,7 @@ final class Samples {
         return new BindingInterval(
                 ipv4,
                 ports,
+                null,
                 holder,
                 BR,
                 start,
@@ -43,6 +46,7 @@ final class Samples {
         return new BindingInterval(
                 ipv4,
                 ports,
+                null,
                 holder,
                 null,
                 notBefore,
@@ -51,5 +55,22 @@ final class Samples {
                 Boundary.LOGGED,
                 null,
                 evidence("192.0.2.1", end));
+    }
+
+    /** A mapping or session of a NAT, known by records of both ends, or open if {@code end} is null. */
+    static BindingInterval mapped(
+            Ipv4Address ipv4, int port, NatMapping mapping, Holder holder, Instant start, @Nullable Instant end) {
+        return new BindingInterval(
+                ipv4,
+                Ports.of(new PortRange(port, port)),
+                mapping,
+                holder,
+                null,
+                start,
+                Boundary.LOGGED,
+                end,
+                end == null ? Boundary.OPEN : Boundary.LOGGED,
+                evidence("192.0.2.1", start),
+                end == null ? null : evidence("192.0.2.1", end));
     }
 }

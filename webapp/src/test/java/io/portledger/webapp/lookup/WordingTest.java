@@ -72,6 +72,8 @@ class WordingTest {
                 0,
                 0,
                 "x",
+                "",
+                "",
                 Samples.AT,
                 HexFormat.of().formatHex("a\u202eb\u001b[31m".getBytes(StandardCharsets.UTF_8)));
         assertThat(Wording.text(forged)).isEqualTo("a\\x202eb\\x1b[31m");
