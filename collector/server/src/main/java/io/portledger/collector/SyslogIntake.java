@@ -132,6 +132,11 @@ final class SyslogIntake {
             @Nullable String file,
             boolean isLive) {
 
+        /** The operator imports it, and need not be kept from speaking for a NAT. */
+        boolean isOfFile() {
+            return transport == Evidence.Transport.FILE;
+        }
+
         /** A message that was kept, in a file or as undecodable, and is read now. */
         static Source kept(String exporter, Evidence.Transport transport, long receivedMillis, @Nullable String file) {
             return new Source(exporter, transport, receivedMillis, file, false);
@@ -157,8 +162,7 @@ final class SyslogIntake {
             evidence.setFile(source.file());
         }
         try {
-            if (!ExporterPrefix.anyContains(settings.allowedExporters(), source.exporter())
-                    && source.transport() != Evidence.Transport.FILE) {
+            if (!source.isOfFile() && !ExporterPrefix.anyContains(settings.allowedExporters(), source.exporter())) {
                 batch.add(
                         new Reading.NoBinding(
                                 Counter.REFUSED_SYSLOG_MESSAGES,
@@ -198,7 +202,9 @@ final class SyslogIntake {
             Reading reading = bindings.read(text.message());
             if (reading != null) {
                 evidence.setDialect(SyslogBindings.NAME);
-                return draftExporters == null || ExporterPrefix.anyContains(draftExporters, source.exporter())
+                return draftExporters == null
+                                || source.isOfFile()
+                                || ExporterPrefix.anyContains(draftExporters, source.exporter())
                         ? reading
                         : new Reading.NoBinding(
                                 Counter.REFUSED_SYSLOG_MESSAGES,
@@ -206,7 +212,8 @@ final class SyslogIntake {
                                         + SyslogBindings.NAME);
             }
         }
-        Dialects.Found found = dialects.read(text, source.exporter(), Instant.ofEpochMilli(source.receivedMillis()));
+        Dialects.Found found = dialects.read(
+                text, source.isOfFile() ? null : source.exporter(), Instant.ofEpochMilli(source.receivedMillis()));
         if (found != null) {
             evidence.setDialect(found.dialect().name());
             return switch (found.outcome()) {

@@ -273,7 +273,7 @@ class SyslogIntakeTest {
 
     @Test
     void whatWasKeptIsReadAsOfItsTimeWithoutConclusionsFromWhenItComes() throws Exception {
-        SyslogIntake intake = intake(OptionalLong.of(T0 - 60_000));
+        SyslogIntake intake = intake(settings(List.of(), Map.of("nfware", List.of())), OptionalLong.of(T0 - 60_000));
         Outbox.Batch batch = kafka.outbox.new Batch();
         boolean isBinding = intake.take(
                 NFWARE.getBytes(StandardCharsets.UTF_8),

@@ -96,9 +96,13 @@ public final class Dialect {
         return file.samples().size();
     }
 
-    /** What the message says, or null if it is not of this dialect. */
+    /**
+     * What the message says, or null if it is not of this dialect.
+     *
+     * @param exporter null: somebody who may speak any dialect
+     */
     @Nullable
-    Outcome read(SyslogText text, String exporter, Instant received) {
+    Outcome read(SyslogText text, @Nullable String exporter, Instant received) {
         if (!hasLiteral(text.bodyWithHost())) {
             return null;
         }
@@ -108,7 +112,7 @@ public final class Dialect {
         if (!isBody && !isBodyWithHost) {
             return null;
         }
-        if (exporters != null && !ExporterPrefix.anyContains(exporters, exporter)) {
+        if (exporters != null && exporter != null && !ExporterPrefix.anyContains(exporters, exporter)) {
             return new Outcome.Refused("exporter " + exporter + " is not among those that may send messages of dialect "
                     + name() + "; add it to collector.syslog.dialect-exporters." + name() + " if it is a NAT of yours");
         }
@@ -338,11 +342,10 @@ public final class Dialect {
 
     private @Nullable String fault(Sample sample) {
         Instant received = sample.receivedOrDefault();
-        Outcome outcome = new Dialect(file, origin, null)
-                .read(
-                        SyslogText.of(sample.message().getBytes(StandardCharsets.UTF_8), received, ZoneOffset.UTC),
-                        "",
-                        received);
+        Outcome outcome = read(
+                SyslogText.of(sample.message().getBytes(StandardCharsets.UTF_8), received, ZoneOffset.UTC),
+                null,
+                received);
         Sample.Expected expected = sample.record();
         if (expected == null) {
             return outcomeOf(outcome) == sample.result()

@@ -116,9 +116,9 @@ public final class Dialects {
      * What the message says by the first dialect that can use it; if none can, what the first says that knows it; null if
      * none knows it.
      *
-     * @param exporter who sent it, as evidence has it
+     * @param exporter who sent it, as evidence has it; null: somebody who may speak any dialect
      */
-    public @Nullable Found read(SyslogText text, String exporter, Instant received) {
+    public @Nullable Found read(SyslogText text, @Nullable String exporter, Instant received) {
         Found first = null;
         for (Dialect dialect : all) {
             Outcome outcome = dialect.read(text, exporter, received);

@@ -14,9 +14,11 @@ public final class Regex {
     private static final int MAX_LENGTH = 4096;
 
     private final Pattern pattern;
+    private final Set<String> groups;
 
     private Regex(Pattern pattern) {
         this.pattern = pattern;
+        this.groups = Set.copyOf(pattern.namedGroups().keySet());
     }
 
     /**
@@ -41,7 +43,7 @@ public final class Regex {
 
     /** The names of its groups. */
     Set<String> groups() {
-        return pattern.namedGroups().keySet();
+        return groups;
     }
 
     /** Whether the text begins with it. */

@@ -68,6 +68,18 @@ class DialectsTest {
     }
 
     @Test
+    void theDialectInTheDocumentIsOneAndEachBuiltInOneIsThere() throws Exception {
+        String document = Files.readString(Path.of("../../docs/dialects.md"));
+        int from = document.indexOf("name: acme");
+        Dialect acme = Dialects.read(file("acme.yaml", document.substring(from, document.indexOf("```", from))));
+
+        assertThat(acme.check()).isEmpty();
+        assertThat(acme.sampleCount()).isEqualTo(2);
+        assertThat(Dialects.builtIn())
+                .allSatisfy(dialect -> assertThat(document).contains("| `" + dialect.name() + "` |"));
+    }
+
+    @Test
     void aTimeThatTheDialectDoesNotNameIsNeverTaken() throws Exception {
         Dialect acme = Dialects.read(file("acme.yaml", ACME.replace(", {from: reception}", ", {from: header}")));
         assertThat(read(acme, "<14>ACME+ 10.0.0.1 198.51.100.1 1024-2047"))
