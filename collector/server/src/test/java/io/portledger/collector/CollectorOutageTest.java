@@ -24,6 +24,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -69,7 +70,7 @@ class CollectorOutageTest {
 
     /** A binding of a whole block; what tells one from another is its public address. */
     private static byte[] binding(int ipv4, Instant at) {
-        return ("<134>1 " + at + " nat1 NAT 4711 PTADD [nprng NATINST=\"1\" SSUBIX=\"1\""
+        return ("<134>1 " + at.truncatedTo(ChronoUnit.MILLIS) + " nat1 NAT 4711 PTADD [nprng NATINST=\"1\" SSUBIX=\"1\""
                         + " SV6ENC=\"2001:db8:0:100:0:c000:201:22\" IATYP=\"IPv6\""
                         + " ISADDR=\"2001:db8:0:100:0:c000:201:22\" XATYP=\"IPv4\" XSADDR=\""
                         + new Ipv4Address(ipv4) + "\" PORTMN=\"1024\" PORTMX=\"2047\" TRIG=\"ADMIN\"]")
