@@ -157,6 +157,8 @@ public final class Standalone implements AutoCloseable {
                   # Whatever this machine is called: marks belong to the name.
                   name: standalone
                   state-directory: "%5$s"
+                  metrics:
+                    listen: "127.0.0.1:0"
                   ipfix:
                     udp: "%1$s:%2$d"
                     tcp: "%1$s:%2$d"
