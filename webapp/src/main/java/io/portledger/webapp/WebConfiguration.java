@@ -1,15 +1,18 @@
 package io.portledger.webapp;
 
 import io.portledger.ledger.Ledger;
+import io.portledger.ledger.Retention;
 import io.portledger.webapp.audit.AuditLog;
 import io.portledger.webapp.lookup.LedgerAccess;
 import java.io.IOException;
 import java.time.Clock;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.scheduling.annotation.EnableScheduling;
 
 /** What the application is made of besides its own services. */
 @Configuration
+@EnableScheduling
 class WebConfiguration {
 
     @Bean
@@ -34,7 +37,12 @@ class WebConfiguration {
     }
 
     @Bean
+    Retention retention(WebSettings settings) {
+        return Retention.connect(settings.elasticsearch());
+    }
+
+    @Bean
     LedgerAccess ledgerAccess(Ledger ledger) {
-        return ledger::whoHeld;
+        return question -> ledger.whoHeld(question);
     }
 }

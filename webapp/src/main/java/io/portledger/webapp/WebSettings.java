@@ -3,6 +3,7 @@ package io.portledger.webapp;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 
 /**
@@ -12,9 +13,11 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
  * @param dataDirectory users, tokens and the audit log
  * @param maxTolerance the widest window a question may ask about, either way
  * @param signIn limits against guessing of passwords
+ * @param retention how long what is kept
  */
 @ConfigurationProperties("portledger")
-public record WebSettings(URI elasticsearch, Path dataDirectory, Duration maxTolerance, SignIn signIn) {
+public record WebSettings(
+        URI elasticsearch, Path dataDirectory, Duration maxTolerance, SignIn signIn, Periods retention) {
 
     /**
      * Limits against guessing of passwords.
@@ -24,4 +27,20 @@ public record WebSettings(URI elasticsearch, Path dataDirectory, Duration maxTol
      * @param maxDelay the longest such time
      */
     public record SignIn(int freeFailures, Duration firstDelay, Duration maxDelay) {}
+
+    /**
+     * How long what is kept; null is for ever.
+     *
+     * @param bindings intervals of bindings after their end
+     * @param sessions intervals of mappings and sessions of NATs after their end
+     * @param usage accounts and activity
+     * @param findings findings
+     * @param pause how long look-ups have to learn of a cutoff before what is older goes
+     */
+    public record Periods(
+            @Nullable Duration bindings,
+            @Nullable Duration sessions,
+            @Nullable Duration usage,
+            @Nullable Duration findings,
+            Duration pause) {}
 }

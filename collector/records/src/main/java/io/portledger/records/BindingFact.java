@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * @param natInstance tells apart equal inside addresses, unsigned; 0 if unknown
  * @param br the lwAFTR's tunnel end point, or null
  * @param mapping null if the holder has all traffic of the ports; else which entry of a NAT's table it is, and {@code
- *     ports} is a single port
+ *     ports} is a single port, or the {@linkplain NatMapping#isOfOneProtocol() one protocol} that the holder has of them
  */
 public record BindingFact(
         BindingEvent.Kind kind,
@@ -86,9 +86,9 @@ public record BindingFact(
             throw new InvalidRecordException(
                     "holder is nobody: it has neither an ipv6 nor an inside_ipv4 nor a subscriber");
         }
-        if (mapping != null && ports.portCount() != 1) {
-            throw new InvalidRecordException(
-                    "ports " + ports.key() + " are " + ports.portCount() + ", but a mapping has a single one");
+        if (mapping != null && ports.portCount() != 1 && !mapping.isOfOneProtocol()) {
+            throw new InvalidRecordException("ports " + ports.key() + " are " + ports.portCount()
+                    + ", but a mapping has a single one, unless it is no more than a protocol");
         }
     }
 

@@ -43,6 +43,14 @@ public record NatMapping(
     }
 
     /**
+     * Whether it says no more than which protocol: the holder has all of its traffic, and that of other protocols may be
+     * somebody else's. Some NATs allocate blocks of ports so.
+     */
+    public boolean isOfOneProtocol() {
+        return protocol != 0 && insidePort == 0 && destination == null;
+    }
+
+    /**
      * What tells it from other mappings of the same public port: {@code 6} for a mapping of TCP, {@code
      * 6-198.51.100.1-443} for a session.
      */

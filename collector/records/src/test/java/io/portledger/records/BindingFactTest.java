@@ -112,8 +112,9 @@ class BindingFactTest {
                         event -> event.setHolder(Holder.newBuilder().setSubscriber("x".repeat(256))),
                         "subscriber has 256 characters (allowed: 1-255)"),
                 damaged(
-                        event -> event.setMapping(Mapping.newBuilder().setProtocol(6)),
-                        "ports 6/4/3 are 4032, but a mapping has a single one"),
+                        event -> event.setMapping(
+                                Mapping.newBuilder().setProtocol(6).setInsidePort(1)),
+                        "ports 6/4/3 are 4032, but a mapping has a single one, unless it is no more than a protocol"),
                 damaged(
                         event -> event.setMapping(Mapping.newBuilder().setProtocol(256)),
                         "mapping.protocol is 256 (allowed: 0-255)"),
@@ -132,6 +133,16 @@ class BindingFactTest {
         assertThatThrownBy(() -> BindingFact.from(event))
                 .isInstanceOf(InvalidRecordException.class)
                 .hasMessage(message);
+    }
+
+    @Test
+    void aBlockMayBeOfOneProtocol() {
+        BindingFact ofTcp = BindingFact.from(FACT.toEvent(EVIDENCE).toBuilder()
+                .setMapping(Mapping.newBuilder().setProtocol(6))
+                .build());
+        assertThat(ofTcp.mapping()).isEqualTo(new NatMapping(6, 0, null, 0));
+        assertThat(ofTcp.ports()).isEqualTo(FACT.ports());
+        assertThat(BindingFact.from(ofTcp.toEvent(EVIDENCE))).isEqualTo(ofTcp);
     }
 
     @Test

@@ -1,8 +1,12 @@
 package io.portledger.collector;
 
+import com.google.protobuf.ByteString;
 import io.portledger.records.BindingFact;
 import io.portledger.records.InvalidRecordException;
+import io.portledger.records.NatMapping;
 import io.portledger.records.v1.BindingEvent;
+import io.portledger.records.v1.Holder;
+import io.portledger.records.v1.NatCondition;
 import io.portledger.softwire.Ipv4Address;
 import io.portledger.softwire.Ipv6Address;
 import io.portledger.softwire.PortRange;
@@ -14,20 +18,14 @@ import io.portledger.syslog.SyslogMessage;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What syslog messages say about bindings: PTADD, PTDEL, AMADD and AMDEL of draft-ietf-behave-syslog-nat-logging with
- * their elements, and our own element for scattered port sets.
+ * What syslog messages say in the words of draft-ietf-behave-syslog-nat-logging: PTADD, PTDEL, AMADD and AMDEL of blocks
+ * and addresses, with our own element for scattered port sets; APMADD, APMDEL, SADD and SDEL of single mappings and
+ * sessions; NATTHR and NATLIM of what the NAT has left.
  */
 final class SyslogBindings {
 
-    private static final Reading NO_NAT_EVENT = new Reading.NoBinding(
-            Counter.OTHER_SYSLOG_MESSAGES,
-            "MSGID is none of the NAT logging draft's, so the message does not speak of a binding");
-    private static final Reading SESSION = new Reading.NoBinding(
-            Counter.OTHER_NAT_EVENTS,
-            "MSGID SADD, SDEL, APMADD or APMDEL tells of a single session or mapping, which is not recorded as a binding"
-                    + " yet");
-    private static final Reading CONDITION = new Reading.NoBinding(
-            Counter.OTHER_NAT_EVENTS, "APP-NAME NATTHR or NATLIM tells of the NAT's resources, not of a binding");
+    /** What the evidence calls this way of writing. */
+    static final String NAME = "ietf-nat-logging";
 
     private final String ownElement;
 
@@ -35,84 +33,201 @@ final class SyslogBindings {
         ownElement = NatLogging.lw4o6Id(enterprise);
     }
 
+    /** What the message says, or null if it is not in these words. */
+    @Nullable
     Reading read(SyslogMessage message) {
         String msgId = message.msgId();
         if (msgId == null) {
-            return NO_NAT_EVENT;
+            return null;
         }
         String appName = message.appName();
         if (NatLogging.NATTHR.equals(appName) || NatLogging.NATLIM.equals(appName)) {
-            return CONDITION;
+            return condition(msgId, message);
         }
         return switch (msgId) {
-            case NatLogging.PTADD -> binding(BindingEvent.Kind.ALLOCATED, false, message);
-            case NatLogging.PTDEL -> binding(BindingEvent.Kind.RELEASED, false, message);
-            case NatLogging.AMADD -> binding(BindingEvent.Kind.ALLOCATED, true, message);
-            case NatLogging.AMDEL -> binding(BindingEvent.Kind.RELEASED, true, message);
-            case NatLogging.SADD, NatLogging.SDEL, NatLogging.APMADD, NatLogging.APMDEL -> SESSION;
-            default -> NO_NAT_EVENT;
+            case NatLogging.PTADD -> binding(BindingEvent.Kind.ALLOCATED, NatLogging.NPRNG, message);
+            case NatLogging.PTDEL -> binding(BindingEvent.Kind.RELEASED, NatLogging.NPRNG, message);
+            case NatLogging.AMADD -> binding(BindingEvent.Kind.ALLOCATED, NatLogging.NAMAP, message);
+            case NatLogging.AMDEL -> binding(BindingEvent.Kind.RELEASED, NatLogging.NAMAP, message);
+            case NatLogging.APMADD -> binding(BindingEvent.Kind.ALLOCATED, NatLogging.NAPMAP, message);
+            case NatLogging.APMDEL -> binding(BindingEvent.Kind.RELEASED, NatLogging.NAPMAP, message);
+            case NatLogging.SADD -> binding(BindingEvent.Kind.ALLOCATED, NatLogging.NSESS, message);
+            case NatLogging.SDEL -> binding(BindingEvent.Kind.RELEASED, NatLogging.NSESS, message);
+            default -> null;
         };
     }
 
-    private Reading binding(BindingEvent.Kind kind, boolean isWholeAddress, SyslogMessage message) {
+    private Reading binding(BindingEvent.Kind kind, String elementId, SyslogMessage message) {
         if (message.timestamp() == null) {
             return unusable("the message has no TIMESTAMP, so when it happened is not known");
         }
         long eventTimeMillis = message.timestamp().toEpochMilli();
         SdElement own = message.element(ownElement);
-        SdElement standard = message.element(isWholeAddress ? NatLogging.NAMAP : NatLogging.NPRNG);
+        SdElement standard = message.element(elementId);
+        boolean mayBeOurs = elementId.equals(NatLogging.NPRNG) || elementId.equals(NatLogging.NAMAP);
         try {
             if (standard != null) {
-                return new Reading.Binding(ofTheDraft(kind, eventTimeMillis, isWholeAddress, standard, own));
+                return new Reading.Binding(ofTheDraft(kind, eventTimeMillis, standard, own));
             }
-            if (own != null) {
+            if (own != null && mayBeOurs) {
                 return new Reading.Binding(ofOurs(kind, eventTimeMillis, own));
             }
         } catch (InvalidRecordException | IllegalArgumentException e) {
             return unusable(String.valueOf(e.getMessage()));
         }
-        return unusable("MSGID is " + message.msgId() + ", but there is neither an element "
-                + (isWholeAddress ? NatLogging.NAMAP : NatLogging.NPRNG) + " nor " + ownElement);
+        return unusable("MSGID is " + message.msgId() + ", but there is "
+                + (mayBeOurs ? "neither an element " + elementId + " nor " + ownElement : "no element " + elementId));
+    }
+
+    /** The kinds and numbers are those of RFC 8158, as IPFIX has them. */
+    private static Reading condition(String msgId, SyslogMessage message) {
+        record Words(
+                NatCondition.Kind kind,
+                int detail,
+                @Nullable String limit,
+                @Nullable String level) {
+
+            static Words threshold(int detail, @Nullable String limit, @Nullable String level) {
+                return new Words(NatCondition.Kind.THRESHOLD_REACHED, detail, limit, level);
+            }
+
+            static Words quota(int detail, @Nullable String level) {
+                return new Words(NatCondition.Kind.QUOTA_EXCEEDED, detail, null, level);
+            }
+        }
+        Words words = switch (msgId) {
+            case NatLogging.POOLHT -> Words.threshold(1, NatLogging.POOLHW, null);
+            case NatLogging.POOLLT -> Words.threshold(2, NatLogging.POOLLW, null);
+            case NatLogging.GAPMHT -> Words.threshold(3, null, NatLogging.GAPMCNT);
+            case NatLogging.SAPMHT -> Words.threshold(4, null, NatLogging.SAPMCNT);
+            case NatLogging.GAMHT -> Words.threshold(5, null, NatLogging.GAMCNT);
+            // RFC 8158 has no quota of address mappings.
+            case NatLogging.GAMLIM -> Words.quota(0, NatLogging.GAMCNT);
+            case NatLogging.GAPMLIM -> Words.quota(2, NatLogging.GAPMCNT);
+            case NatLogging.SAPMLIM -> Words.quota(3, NatLogging.SAPMCNT);
+            case NatLogging.GSLIM -> Words.quota(4, null);
+            case NatLogging.FRAG -> Words.quota(5, null);
+            default -> null;
+        };
+        if (words == null) {
+            return new Reading.NoBinding(
+                    Counter.OTHER_NAT_EVENTS, "MSGID " + msgId + " is none of NATTHR and NATLIM in the draft");
+        }
+        if (message.timestamp() == null) {
+            return unusable("the message has no TIMESTAMP, so when it happened is not known");
+        }
+        NatCondition.Builder condition = NatCondition.newBuilder()
+                .setKind(words.kind())
+                .setDetail(words.detail())
+                .setEventTimeMillis(message.timestamp().toEpochMilli());
+        try {
+            for (SdElement element : message.structuredData()) {
+                if (words.limit() != null && element.value(words.limit()) != null) {
+                    condition.setLimit(Integer.toUnsignedLong(number(element, words.limit(), 0xffff_ffffL)));
+                }
+                if (words.level() != null && element.value(words.level()) != null) {
+                    condition.setLevel(Integer.toUnsignedLong(number(element, words.level(), 0xffff_ffffL)));
+                }
+                if (element.value(NatLogging.POOLID) != null) {
+                    condition.setPoolId(number(element, NatLogging.POOLID, 0xffff_ffffL));
+                }
+                if (element.value(NatLogging.NATINST) != null) {
+                    condition.setNatInstance(number(element, NatLogging.NATINST, 0xffff_ffffL));
+                }
+                Inside inside = inside(element, null);
+                if (!inside.isNobody()) {
+                    Holder.Builder holder = Holder.newBuilder().setNatInstance(condition.getNatInstance());
+                    if (inside.ipv6() != null) {
+                        holder.setIpv6(ByteString.copyFrom(inside.ipv6().toBytes()));
+                    }
+                    if (inside.ipv4() != null) {
+                        holder.setInsideIpv4(inside.ipv4().bits());
+                    }
+                    condition.setHolder(holder);
+                }
+            }
+        } catch (IllegalArgumentException e) {
+            return unusable(String.valueOf(e.getMessage()));
+        }
+        return new Reading.Condition(condition.build());
+    }
+
+    /** Who is inside. */
+    private record Inside(
+            @Nullable Ipv6Address ipv6,
+            @Nullable Ipv4Address ipv4,
+            @Nullable String subscriber) {
+
+        boolean isNobody() {
+            return ipv6 == null && ipv4 == null && subscriber == null;
+        }
+    }
+
+    private static Inside inside(SdElement element, @Nullable SdElement own) {
+        String type = element.value(NatLogging.IATYP);
+        String address = element.value(NatLogging.ISADDR);
+        boolean isIpv6 =
+                NatLogging.IPV6_TYPE.equals(type) || (type == null && address != null && address.indexOf(':') >= 0);
+        Ipv6Address ipv6 = ipv6(NatLogging.SV6ENC, element.value(NatLogging.SV6ENC));
+        if (ipv6 == null && isIpv6) {
+            ipv6 = ipv6(NatLogging.ISADDR, address);
+        }
+        Ipv4Address ipv4 = address == null || isIpv6 ? null : ipv4(NatLogging.ISADDR, address);
+        return new Inside(
+                ipv6,
+                ipv4 == null || ipv4.bits() == 0 ? null : ipv4,
+                own == null ? null : own.value(NatLogging.SUBSCRIBER));
     }
 
     private static BindingFact ofTheDraft(
-            BindingEvent.Kind kind,
-            long eventTimeMillis,
-            boolean isWholeAddress,
-            SdElement element,
-            @Nullable SdElement own) {
+            BindingEvent.Kind kind, long eventTimeMillis, SdElement element, @Nullable SdElement own) {
         requireIfThere(element, NatLogging.XATYP, NatLogging.IPV4_TYPE);
-        String insideType = element.value(NatLogging.IATYP);
-        String inside = element.value(NatLogging.ISADDR);
-        String encapsulation = element.value(NatLogging.SV6ENC);
-        boolean isInsideIpv6 = NatLogging.IPV6_TYPE.equals(insideType)
-                || (insideType == null && inside != null && inside.indexOf(':') >= 0);
-        Ipv6Address ipv6 = ipv6(NatLogging.SV6ENC, encapsulation);
-        if (ipv6 == null && isInsideIpv6) {
-            ipv6 = ipv6(NatLogging.ISADDR, inside);
-        }
-        Ipv4Address insideIpv4 = inside == null || isInsideIpv6 ? null : ipv4(NatLogging.ISADDR, inside);
-        if (insideIpv4 != null && insideIpv4.bits() == 0) {
-            insideIpv4 = null;
-        }
-        String subscriber = own == null ? null : own.value(NatLogging.SUBSCRIBER);
-        if (subscriber == null && ipv6 == null && insideIpv4 == null) {
+        Inside inside = inside(element, own);
+        if (inside.isNobody()) {
             throw new IllegalArgumentException("neither SV6ENC nor ISADDR says who holds the ports");
         }
-        Ports ports = isWholeAddress
-                ? PortSet.WHOLE_ADDRESS
-                : Ports.of(new PortRange(
+        NatMapping mapping = null;
+        Ports ports;
+        switch (element.id()) {
+            case NatLogging.NAMAP -> ports = PortSet.WHOLE_ADDRESS;
+            case NatLogging.NPRNG ->
+                ports = Ports.of(new PortRange(
                         number(element, NatLogging.PORTMN, 0xffff), number(element, NatLogging.PORTMX, 0xffff)));
+            default -> {
+                int port = number(element, NatLogging.XSPORT, 0xffff);
+                ports = Ports.of(new PortRange(port, port));
+                mapping = mapping(element);
+            }
+        }
         return new BindingFact(
                 kind,
                 eventTimeMillis,
                 ipv4(NatLogging.XSADDR, required(element, NatLogging.XSADDR)),
                 ports,
-                ipv6,
-                insideIpv4,
-                subscriber,
+                inside.ipv6(),
+                inside.ipv4(),
+                inside.subscriber(),
                 element.value(NatLogging.NATINST) == null ? 0 : number(element, NatLogging.NATINST, 0xffff_ffffL),
-                own == null ? null : ipv6(NatLogging.BR, own.value(NatLogging.BR)));
+                own == null ? null : ipv6(NatLogging.BR, own.value(NatLogging.BR)),
+                mapping);
+    }
+
+    /** A session is told apart by its far end, which therefore must be there. */
+    private static NatMapping mapping(SdElement element) {
+        int protocol = element.value(NatLogging.PROTO) == null ? 0 : number(element, NatLogging.PROTO, 255);
+        int insidePort = element.value(NatLogging.ISPORT) == null ? 0 : number(element, NatLogging.ISPORT, 0xffff);
+        if (!element.id().equals(NatLogging.NSESS)) {
+            return new NatMapping(protocol, insidePort, null, 0);
+        }
+        // The draft leaves out the external destination where it is the internal one.
+        boolean isTranslated = element.value(NatLogging.XDADDR) != null || element.value(NatLogging.IDADDR) == null;
+        String address = isTranslated ? NatLogging.XDADDR : NatLogging.IDADDR;
+        String port = isTranslated ? NatLogging.XDPORT : NatLogging.IDPORT;
+        return new NatMapping(
+                protocol,
+                insidePort,
+                ipv4(address, required(element, address)),
+                element.value(port) == null ? 0 : number(element, port, 0xffff));
     }
 
     private static BindingFact ofOurs(BindingEvent.Kind kind, long eventTimeMillis, SdElement own) {

@@ -6,15 +6,21 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.channel.socket.DatagramPacket;
+import io.portledger.collector.dialect.Dialects;
+import io.portledger.collector.dialect.ExporterPrefix;
+import io.portledger.collector.dialect.Outcome;
+import io.portledger.collector.dialect.SyslogText;
 import io.portledger.records.v1.Evidence;
 import io.portledger.records.v1.ExporterGap;
 import io.portledger.syslog.SyslogFrame;
-import io.portledger.syslog.SyslogMessage;
-import io.portledger.syslog.SyslogParseException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.time.ZoneId;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -25,18 +31,25 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Takes syslog messages (RFC 5424), from datagrams (RFC 5426) and from TCP connections (RFC 6587). Each connection has a
- * handler of its own; what they share is safe for threads.
+ * Takes syslog messages (RFC 5424, RFC 3164), from datagrams (RFC 5426), from TCP connections (RFC 6587) and from whoever
+ * kept them. Each connection has a handler of its own; what they share is safe for threads.
  */
 final class SyslogIntake {
 
     private static final Logger LOG = LoggerFactory.getLogger(SyslogIntake.class);
+
+    private static final Reading ORDINARY = new Reading.NoBinding(
+            Counter.OTHER_SYSLOG_MESSAGES,
+            "neither the NAT logging draft nor any dialect has such a message, so it does not speak of a binding");
 
     /** Exporters whose first contact and losses are looked after. */
     private static final int MAX_KNOWN = 65_536;
 
     private final SyslogSettings settings;
     private final SyslogBindings bindings;
+    private final Dialects dialects;
+    private final ZoneId zone;
+    private final @Nullable List<ExporterPrefix> draftExporters;
     private final InstantSource clock;
     private final Outbox outbox;
     private final GapBoard gapBoard;
@@ -51,6 +64,7 @@ final class SyslogIntake {
     /** @param collectedUntilMillis until when collectors collected before this one; empty if there was none */
     SyslogIntake(
             SyslogSettings settings,
+            Dialects dialects,
             long enterprise,
             InstantSource clock,
             Outbox outbox,
@@ -61,6 +75,9 @@ final class SyslogIntake {
             OptionalLong collectedUntilMillis) {
         this.settings = settings;
         this.bindings = new SyslogBindings(enterprise);
+        this.dialects = dialects;
+        this.zone = settings.zone();
+        this.draftExporters = settings.dialectExporters().get(SyslogBindings.NAME);
         this.clock = clock;
         this.outbox = outbox;
         this.gapBoard = gapBoard;
@@ -70,14 +87,25 @@ final class SyslogIntake {
         this.collectedUntilMillis = collectedUntilMillis;
     }
 
+    /**
+     * The dialects that the settings name.
+     *
+     * @throws io.portledger.settings.SettingsException if they cannot be used; the message is for the operator
+     */
+    static Dialects dialects(SyslogSettings settings) {
+        Map<String, List<ExporterPrefix>> exporters = new HashMap<>(settings.dialectExporters());
+        exporters.remove(SyslogBindings.NAME);
+        return Dialects.load(settings.dialects(), exporters);
+    }
+
     /** The handler of the UDP channel. */
     Datagrams datagrams() {
         return new Datagrams();
     }
 
-    /** The handler of a new TCP connection, behind a {@link io.portledger.syslog.SyslogFrameDecoder}. */
-    Connection connection() {
-        return new Connection();
+    /** The handler of a new connection over TCP or TLS, behind a {@link io.portledger.syslog.SyslogFrameDecoder}. */
+    Connection connection(Evidence.Transport transport) {
+        return new Connection(transport);
     }
 
     /** The kernel dropped datagrams between the two moments; nobody knows whose. */
@@ -89,74 +117,160 @@ final class SyslogIntake {
         gapBoard.report(exporter, 0, ExporterGap.Cause.NOT_COLLECTED, fromMillis - gapMarginMillis, toMillis, 0);
     }
 
-    /** Takes a message, or, with a fault, what should have been one; answers whether it speaks of a binding. */
-    private boolean take(
-            byte[] octets,
-            @Nullable String fault,
+    /**
+     * Where a message is from.
+     *
+     * @param exporter address of the sender, as evidence has it
+     * @param receivedMillis when it was received: now, or once
+     * @param file name of the file that it was imported from, or null
+     * @param isLive whether it comes over the network now, so that something can be concluded from when it comes
+     */
+    record Source(
             String exporter,
             Evidence.Transport transport,
-            long now,
-            Outbox.Batch batch) {
-        Evidence.Builder evidence = Outbox.evidence(exporter, transport, now, UnsafeByteOperations.unsafeWrap(octets));
-        if (fault != null) {
-            unusable(
-                    new Reading.NoBinding(Counter.UNDECODABLE_SYSLOG_FRAME, fault),
-                    OptionalLong.empty(),
-                    evidence,
-                    batch);
-            return false;
+            long receivedMillis,
+            @Nullable String file,
+            boolean isLive) {
+
+        /** The operator imports it, and need not be kept from speaking for a NAT. */
+        boolean isOfFile() {
+            return transport == Evidence.Transport.FILE;
+        }
+
+        /** A message that was kept, in a file or as undecodable, and is read now. */
+        static Source kept(String exporter, Evidence.Transport transport, long receivedMillis, @Nullable String file) {
+            return new Source(exporter, transport, receivedMillis, file, false);
+        }
+
+        /** A message that comes now. */
+        static Source live(String exporter, Evidence.Transport transport, long receivedMillis) {
+            return new Source(exporter, transport, receivedMillis, null, true);
+        }
+    }
+
+    /**
+     * Takes a message, or, with a fault, what should have been one; answers whether it speaks of a binding. Any thread
+     * may call it, with a batch of its own.
+     */
+    boolean take(byte[] octets, @Nullable String fault, Source source, Outbox.Batch batch) {
+        Evidence.Builder evidence = Outbox.evidence(
+                source.exporter(),
+                source.transport(),
+                source.receivedMillis(),
+                UnsafeByteOperations.unsafeWrap(octets));
+        if (source.file() != null) {
+            evidence.setFile(source.file());
         }
         try {
-            SyslogMessage message = SyslogMessage.parse(octets);
-            tally.count(Counter.SYSLOG_MESSAGES);
-            if (message.hostname() != null) {
-                evidence.setHostname(message.hostname());
+            if (!source.isOfFile() && !ExporterPrefix.anyContains(settings.allowedExporters(), source.exporter())) {
+                batch.add(
+                        new Reading.NoBinding(
+                                Counter.REFUSED_SYSLOG_MESSAGES,
+                                "exporter " + source.exporter() + " is not in collector.syslog.allowed-exporters"),
+                        evidence.build());
+                return false;
             }
-            Reading reading = bindings.read(message);
-            if (reading instanceof Reading.Binding binding) {
-                reading = binding.receivedAt(now, Counter.UNDECODABLE_SYSLOG_RECORD);
+            if (fault != null) {
+                unusable(
+                        new Reading.NoBinding(Counter.UNDECODABLE_SYSLOG_FRAME, fault),
+                        OptionalLong.empty(),
+                        evidence,
+                        batch);
+                return false;
             }
-            switch (reading) {
-                case Reading.Binding binding -> {
-                    onBinding(exporter, transport, now);
-                    // A message may be long on its way, and its event older still; but never from the future.
-                    skewWatch.compare(
-                            exporter, 0, Long.MIN_VALUE, binding.fact().eventTimeMillis(), now);
-                    batch.add(binding.fact().toEvent(evidence.build()));
-                    return true;
-                }
-                case Reading.Condition condition ->
-                    batch.add(condition.condition().toBuilder()
-                            .setEvidence(evidence)
-                            .build());
-                case Reading.Usage usage ->
-                    batch.add(usage.usage().toBuilder().setEvidence(evidence).build());
-                case Reading.NoBinding noBinding -> {
-                    if (noBinding.isSound()) {
-                        batch.add(noBinding, evidence.build());
-                    } else {
-                        Instant at = message.timestamp();
-                        unusable(
-                                noBinding,
-                                at == null ? OptionalLong.empty() : OptionalLong.of(at.toEpochMilli()),
-                                evidence,
-                                batch);
-                    }
-                }
+            SyslogText text = SyslogText.of(octets, Instant.ofEpochMilli(source.receivedMillis()), zone);
+            if (text.isSyslog()) {
+                tally.count(Counter.SYSLOG_MESSAGES);
             }
-        } catch (SyslogParseException e) {
-            unusable(
-                    new Reading.NoBinding(Counter.UNDECODABLE_SYSLOG_MESSAGE, String.valueOf(e.getMessage())),
-                    OptionalLong.empty(),
-                    evidence,
-                    batch);
+            if (text.hostname() != null) {
+                evidence.setHostname(text.hostname());
+            }
+            return handOver(read(text, source, evidence), text, source, evidence, batch);
         } catch (RuntimeException e) {
-            LOG.error("The collector failed on a syslog message of {}", exporter, e);
+            LOG.error("The collector failed on a syslog message of {}", source.exporter(), e);
             unusable(
                     new Reading.NoBinding(Counter.UNDECODABLE_BY_FAULT, "the collector failed on it: " + e),
                     OptionalLong.empty(),
                     evidence,
                     batch);
+            return false;
+        }
+    }
+
+    private Reading read(SyslogText text, Source source, Evidence.Builder evidence) {
+        if (text.message() != null) {
+            Reading reading = bindings.read(text.message());
+            if (reading != null) {
+                evidence.setDialect(SyslogBindings.NAME);
+                return draftExporters == null
+                                || source.isOfFile()
+                                || ExporterPrefix.anyContains(draftExporters, source.exporter())
+                        ? reading
+                        : new Reading.NoBinding(
+                                Counter.REFUSED_SYSLOG_MESSAGES,
+                                "exporter " + source.exporter() + " is not in collector.syslog.dialect-exporters."
+                                        + SyslogBindings.NAME);
+            }
+        }
+        Dialects.Found found = dialects.read(
+                text, source.isOfFile() ? null : source.exporter(), Instant.ofEpochMilli(source.receivedMillis()));
+        if (found != null) {
+            evidence.setDialect(found.dialect().name());
+            return switch (found.outcome()) {
+                case Outcome.Fact fact -> new Reading.Binding(fact.fact());
+                case Outcome.Ignored _ ->
+                    new Reading.NoBinding(
+                            Counter.OTHER_NAT_EVENTS,
+                            "dialect " + found.dialect().name()
+                                    + " knows the message, and it does not speak of a binding");
+                case Outcome.Unusable unusable ->
+                    new Reading.NoBinding(Counter.UNDECODABLE_SYSLOG_RECORD, unusable.reason());
+                case Outcome.Refused refused ->
+                    new Reading.NoBinding(Counter.REFUSED_SYSLOG_MESSAGES, refused.reason());
+            };
+        }
+        return text.fault() == null
+                ? ORDINARY
+                : new Reading.NoBinding(Counter.UNDECODABLE_SYSLOG_MESSAGE, text.fault());
+    }
+
+    private boolean handOver(
+            Reading read, SyslogText text, Source source, Evidence.Builder evidence, Outbox.Batch batch) {
+        Reading reading = read instanceof Reading.Binding binding
+                ? binding.receivedAt(source.receivedMillis(), Counter.UNDECODABLE_SYSLOG_RECORD)
+                : read;
+        switch (reading) {
+            case Reading.Binding binding -> {
+                if (source.isLive()) {
+                    onBinding(source.exporter(), source.transport(), source.receivedMillis());
+                    // A message may be long on its way, and its event older still; but never from the future.
+                    skewWatch.compare(
+                            source.exporter(),
+                            0,
+                            Long.MIN_VALUE,
+                            binding.fact().eventTimeMillis(),
+                            source.receivedMillis());
+                }
+                batch.add(binding.fact().toEvent(evidence.build()));
+                return true;
+            }
+            case Reading.Condition condition ->
+                batch.add(
+                        condition.condition().toBuilder().setEvidence(evidence).build());
+            case Reading.Usage usage ->
+                batch.add(usage.usage().toBuilder().setEvidence(evidence).build());
+            case Reading.NoBinding noBinding -> {
+                if (noBinding.isSound() || noBinding.counter() == Counter.REFUSED_SYSLOG_MESSAGES) {
+                    batch.add(noBinding, evidence.build());
+                } else {
+                    Instant at = text.timestamp();
+                    unusable(
+                            noBinding,
+                            at == null ? OptionalLong.empty() : OptionalLong.of(at.toEpochMilli()),
+                            evidence,
+                            batch);
+                }
+            }
         }
         return false;
     }
@@ -206,9 +320,7 @@ final class SyslogIntake {
                             ? null
                             : "a datagram of " + length + " octets exceeds the limit of " + kept
                                     + " octets; the octets behind the limit are not kept",
-                    exporter,
-                    Evidence.Transport.SYSLOG_UDP,
-                    now,
+                    Source.live(exporter, Evidence.Transport.SYSLOG_UDP, now),
                     batch);
         }
 
@@ -227,9 +339,14 @@ final class SyslogIntake {
     /** One TCP connection; it is not read while there is no room. */
     final class Connection extends SimpleChannelInboundHandler<SyslogFrame> {
         private final Outbox.Batch batch = outbox.new Batch();
+        private final Evidence.Transport transport;
         private String exporter = "";
         private boolean hasSentBindings;
         private long lastMillis;
+
+        Connection(Evidence.Transport transport) {
+            this.transport = transport;
+        }
 
         @Override
         public void channelActive(ChannelHandlerContext context) {
@@ -253,8 +370,7 @@ final class SyslogIntake {
         @Override
         protected void channelRead0(ChannelHandlerContext context, SyslogFrame frame) {
             lastMillis = clock.millis();
-            hasSentBindings |=
-                    take(frame.octets(), frame.fault(), exporter, Evidence.Transport.SYSLOG_TCP, lastMillis, batch);
+            hasSentBindings |= take(frame.octets(), frame.fault(), Source.live(exporter, transport, lastMillis), batch);
         }
 
         @Override

@@ -25,10 +25,11 @@ class CollectorCommandTest {
             Path config = directory.resolve("collector.yaml");
             Files.writeString(config, """
                     collector:
-                      ipfix: {udp: "127.0.0.1:0"}
+                      ipfix: {udp: "127.0.0.1:0", tcp: "127.0.0.1:0"}
                       syslog: {udp: "127.0.0.1:0", tcp: "127.0.0.1:0"}
                       kafka: {bootstrap-servers: "%s"}
-                    """.formatted(broker.bootstrapServers()));
+                      state-directory: "%s"
+                    """.formatted(broker.bootstrapServers(), directory.resolve("state")));
             Path ready = directory.resolve("ready.properties");
             Path log = directory.resolve("log");
             Process process = new ProcessBuilder(
@@ -55,7 +56,7 @@ class CollectorCommandTest {
                     properties.load(in);
                 }
                 assertThat(properties.stringPropertyNames())
-                        .containsExactlyInAnyOrder("ipfix.udp", "syslog.udp", "syslog.tcp");
+                        .containsExactlyInAnyOrder("ipfix.udp", "ipfix.tcp", "syslog.udp", "syslog.tcp");
                 assertThat(properties.getProperty("ipfix.udp")).matches("127\\.0\\.0\\.1:[1-9][0-9]+");
             } finally {
                 process.destroy();
@@ -90,4 +91,81 @@ class CollectorCommandTest {
         assertThat(exit).isZero();
         assertThat(List.of("--config", "--ready-file", "--version")).allMatch(out.toString()::contains);
     }
+
+    private record Ran(int exit, String out, String errors) {}
+
+    private static Ran run(String... arguments) {
+        StringWriter out = new StringWriter();
+        StringWriter errors = new StringWriter();
+        int exit = new CommandLine(new CollectorCommand())
+                .setOut(new PrintWriter(out))
+                .setErr(new PrintWriter(errors))
+                .execute(arguments);
+        return new Ran(exit, out.toString(), errors.toString());
+    }
+
+    @Test
+    void dialectsAreListedWithTheirOriginAndWhetherTheyAreVerified() throws Exception {
+        Files.writeString(Files.createDirectory(directory.resolve("dialects")).resolve("acme.yaml"), ACME);
+        Path config = directory.resolve("collector.yaml");
+        Files.writeString(
+                config,
+                "collector: {syslog: {dialects: dialects, dialect-exporters: {acme: [192.0.2.1], f5-lsn: []}}}");
+        Ran ran = run("dialects", "--config", config.toString());
+
+        assertThat(ran.exit()).as(ran.errors()).isZero();
+        assertThat(ran.out())
+                .containsPattern("ietf-nat-logging +yes")
+                .containsPattern("acme +in part +1  Acme NAT \\(.*acme.yaml\\) \\(from 192.0.2.1/32\\)")
+                .containsPattern("nfware +yes +\\d+  NFWare")
+                .containsPattern("f5-lsn +in part .*\\(from nobody\\)");
+    }
+
+    @Test
+    void filesWithDialectsAreCheckedByTheirSamples() throws Exception {
+        Path right = Files.writeString(directory.resolve("right.yaml"), ACME);
+        Path wrong = Files.writeString(
+                directory.resolve("wrong.yaml"), ACME.replace("result: unrecognised", "result: ignored"));
+        Path broken = Files.writeString(directory.resolve("broken.yaml"), ACME.replace("kind:", "knd:"));
+
+        Ran fine = run("dialects", "--check", right.toString());
+        assertThat(fine.exit()).isZero();
+        assertThat(fine.out()).contains("right.yaml: dialect acme reads all of its 1 samples as it should");
+        Ran failed = run("dialects", "--check", right.toString(), wrong.toString());
+        assertThat(failed.exit()).isEqualTo(1);
+        assertThat(failed.out())
+                .contains(
+                        "wrong.yaml: sample 1 of dialect acme: expected IGNORED, but the dialect does not recognise it");
+        Ran unusable = run("dialects", "--check", broken.toString());
+        assertThat(unusable.exit()).isEqualTo(2);
+        assertThat(unusable.errors()).contains("broken.yaml, line 8: unknown key events[0].knd");
+    }
+
+    @Test
+    void aDialectThatCannotBeUsedStopsTheStart() throws Exception {
+        Files.writeString(
+                Files.createDirectory(directory.resolve("dialects")).resolve("acme.yaml"),
+                ACME.replace("kind: allocated", "kind: given"));
+        Path config = directory.resolve("collector.yaml");
+        Files.writeString(config, "collector: {syslog: {dialects: dialects}}");
+        Ran ran = run("--config", config.toString());
+
+        assertThat(ran.exit()).isEqualTo(2);
+        assertThat(ran.errors()).contains("acme.yaml, line 8: Invalid value \"given\" for key events[0].kind");
+    }
+
+    private static final String ACME = """
+            name: acme
+            devices: Acme NAT
+            verified: false
+            source: a test
+            literals: [ACME]
+            begins: ACME
+            events:
+              - kind: allocated
+                pattern: 'ACME (?P<inside_address>\\S+) (?P<public_address>\\S+) (?P<port>\\d+)'
+            samples:
+              - message: '<14>x'
+                result: unrecognised
+            """;
 }

@@ -6,6 +6,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.channel.socket.DatagramPacket;
+import io.portledger.collector.dialect.ExporterPrefix;
 import io.portledger.records.v1.Evidence;
 import io.portledger.records.v1.ExporterGap;
 import io.portledger.records.v1.Undecodable;
@@ -15,6 +16,8 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
@@ -29,8 +32,10 @@ class SyslogIntakeTest {
     private static final String BINDING = "<134>1 2023-11-14T22:13:20.123Z lwaftr1 NAT 4711 PTADD [nprng SSUBIX=\"1\""
             + " SV6ENC=\"2001:db8::b4\" IATYP=\"IPv6\" ISADDR=\"2001:db8::b4\" XATYP=\"IPv4\" XSADDR=\"192.0.2.1\""
             + " PORTMN=\"34816\" PORTMX=\"35839\" TRIG=\"ADMIN\"]";
-    private static final SyslogSettings SETTINGS =
-            new SyslogSettings(new HostPort("127.0.0.1", 0), new HostPort("127.0.0.1", 0), 480, 2);
+    private static final SyslogSettings SETTINGS = settings(List.of("0.0.0.0/0", "::/0"), Map.of());
+
+    private static final String NFWARE =
+            "<14>Nov 14 22:13:20 cgnat1 nat: A VRF 0 INT 10.0.0.1 EXT 198.51.100.1:1024-1535";
 
     private final TestClock clock = new TestClock(T0);
     private KafkaInMemory kafka = new KafkaInMemory(true, 1 << 20);
@@ -41,9 +46,27 @@ class SyslogIntakeTest {
         kafka.close();
     }
 
+    private static SyslogSettings settings(List<String> allowed, Map<String, List<ExporterPrefix>> dialectExporters) {
+        return new SyslogSettings(
+                new HostPort("127.0.0.1", 0),
+                new HostPort("127.0.0.1", 0),
+                null,
+                480,
+                2,
+                "UTC",
+                allowed.stream().map(ExporterPrefix::parse).toList(),
+                null,
+                dialectExporters);
+    }
+
     private SyslogIntake intake(OptionalLong collectedUntilMillis) {
+        return intake(SETTINGS, collectedUntilMillis);
+    }
+
+    private SyslogIntake intake(SyslogSettings settings, OptionalLong collectedUntilMillis) {
         return new SyslogIntake(
-                SETTINGS,
+                settings,
+                SyslogIntake.dialects(settings),
                 32473,
                 clock,
                 kafka.outbox,
@@ -55,7 +78,8 @@ class SyslogIntakeTest {
     }
 
     private static EmbeddedChannel connect(SyslogIntake intake) {
-        return new EmbeddedChannel(new SyslogFrameDecoder(SETTINGS.maxMessageOctets()), intake.connection()) {
+        return new EmbeddedChannel(
+                new SyslogFrameDecoder(SETTINGS.maxMessageOctets()), intake.connection(Evidence.Transport.SYSLOG_TCP)) {
             @Override
             public SocketAddress remoteAddress() {
                 return isActive() ? SENDER : super.remoteAddress();
@@ -96,12 +120,13 @@ class SyslogIntakeTest {
     @Test
     void whatIsNoMessageIsKeptWithTheReasonAndAGap() throws Exception {
         EmbeddedChannel channel = connect(intake(OptionalLong.empty()));
-        channel.writeInbound(text("Oct 11 22:14:15 old su: 'su root' failed\n" + "x".repeat(500) + "\n"));
+        channel.writeInbound(text("neither this nor that\n" + "x".repeat(500) + "\n"));
 
         assertThat(kafka.undecodable())
                 .extracting(Undecodable::getReason)
                 .containsExactly(
-                        "PRI: found \"O\", expected \"<\"",
+                        "the message begins with neither a priority such as <134> nor a date and time, and is of no"
+                                + " dialect",
                         "a line exceeds the limit of 480 octets; the octets behind the limit are not kept");
         assertThat(counted(Counter.UNDECODABLE_SYSLOG_MESSAGE)).isEqualTo(1);
         assertThat(counted(Counter.UNDECODABLE_SYSLOG_FRAME)).isEqualTo(1);
@@ -170,6 +195,113 @@ class SyslogIntakeTest {
 
         assertThat(kafka.undecodable()).singleElement().matches(Undecodable::getNotAboutBindings);
         assertThat(counted(Counter.OTHER_SYSLOG_MESSAGES)).isEqualTo(1);
+        assertThat(kafka.gaps()).isEmpty();
+    }
+
+    @Test
+    void messagesOfDialectsBecomeEventsWithTheirDialectAsEvidence() throws Exception {
+        EmbeddedChannel channel = connect(intake(OptionalLong.empty()));
+        channel.writeInbound(text(NFWARE + "\n"));
+
+        assertThat(kafka.events()).singleElement().satisfies(event -> {
+            assertThat(event.getEventTimeMillis()).isEqualTo(T0);
+            assertThat(event.getEvidence().getDialect()).isEqualTo("nfware");
+            assertThat(event.getEvidence().getHostname()).isEqualTo("cgnat1");
+            assertThat(event.getEvidence().getRaw().toStringUtf8()).isEqualTo(NFWARE);
+        });
+        channel.writeInbound(text(BINDING + "\n"));
+        assertThat(kafka.events().getLast().getEvidence().getDialect()).isEqualTo("ietf-nat-logging");
+    }
+
+    @Test
+    void aMessageOfADialectThatCannotBeUsedIsAGapAndNamesTheDialect() throws Exception {
+        EmbeddedChannel channel = connect(intake(OptionalLong.empty()));
+        channel.writeInbound(text(NFWARE.replace("1535", "1000") + "\n"));
+
+        assertThat(kafka.undecodable()).singleElement().satisfies(undecodable -> {
+            assertThat(undecodable.getReason())
+                    .isEqualTo("dialect nfware: port range 1024-1000 is not within 0-65535 with its lower port first");
+            assertThat(undecodable.getSource().getDialect()).isEqualTo("nfware");
+            assertThat(undecodable.getNotAboutBindings()).isFalse();
+        });
+        assertThat(counted(Counter.UNDECODABLE_SYSLOG_RECORD)).isEqualTo(1);
+        assertThat(kafka.gaps()).hasSize(1);
+    }
+
+    @Test
+    void whatAnExporterSendsThatIsNotAllowedIsKeptAndNoGap() throws Exception {
+        EmbeddedChannel channel =
+                connect(intake(settings(List.of("192.0.2.0/24", "2001:db8:1::/48"), Map.of()), OptionalLong.empty()));
+        channel.writeInbound(text(BINDING + "\n" + "x".repeat(500) + "\n"));
+
+        assertThat(kafka.events()).isEmpty();
+        assertThat(kafka.undecodable()).hasSize(2).allSatisfy(undecodable -> {
+            assertThat(undecodable.getReason())
+                    .isEqualTo("exporter 2001:db8::99 is not in collector.syslog.allowed-exporters");
+            assertThat(undecodable.getNotAboutBindings()).isFalse();
+        });
+        assertThat(counted(Counter.REFUSED_SYSLOG_MESSAGES)).isEqualTo(2);
+        assertThat(kafka.gaps()).isEmpty();
+    }
+
+    @Test
+    void anExporterSpeaksOnlyTheDialectsThatItMay() throws Exception {
+        SyslogSettings settings = settings(
+                List.of("0.0.0.0/0", "::/0"),
+                Map.of(
+                        "nfware", List.of(ExporterPrefix.parse("192.0.2.1")),
+                        "ietf-nat-logging", List.of(ExporterPrefix.parse("192.0.2.2")),
+                        "a10-cef", List.of()));
+        SyslogIntake intake = intake(settings, OptionalLong.empty());
+        Outbox.Batch batch = kafka.outbox.new Batch();
+        for (String exporter : List.of("192.0.2.1", "192.0.2.2")) {
+            for (String message : List.of(NFWARE, BINDING)) {
+                intake.take(
+                        message.getBytes(StandardCharsets.UTF_8),
+                        null,
+                        SyslogIntake.Source.live(exporter, Evidence.Transport.SYSLOG_UDP, T0),
+                        batch);
+            }
+        }
+        batch.flush();
+
+        assertThat(kafka.events())
+                .extracting(event -> event.getEvidence().getExporter() + " "
+                        + event.getEvidence().getDialect())
+                .containsExactly("192.0.2.1 nfware", "192.0.2.2 ietf-nat-logging");
+        assertThat(counted(Counter.REFUSED_SYSLOG_MESSAGES)).isEqualTo(2);
+        assertThat(kafka.gaps()).isEmpty();
+    }
+
+    @Test
+    void whatWasKeptIsReadAsOfItsTimeWithoutConclusionsFromWhenItComes() throws Exception {
+        SyslogIntake intake = intake(settings(List.of(), Map.of("nfware", List.of())), OptionalLong.of(T0 - 60_000));
+        Outbox.Batch batch = kafka.outbox.new Batch();
+        boolean isBinding = intake.take(
+                NFWARE.getBytes(StandardCharsets.UTF_8),
+                null,
+                SyslogIntake.Source.kept("198.51.100.7", Evidence.Transport.FILE, T0 + 86_400_000L * 100, "nat.log"),
+                batch);
+        batch.flush();
+
+        assertThat(isBinding).isTrue();
+        assertThat(kafka.events()).singleElement().satisfies(event -> {
+            assertThat(event.getEventTimeMillis()).isEqualTo(T0);
+            assertThat(event.getEvidence().getFile()).isEqualTo("nat.log");
+            assertThat(event.getEvidence().getTransport()).isEqualTo(Evidence.Transport.FILE);
+            assertThat(event.getEvidence().getExporter()).isEqualTo("198.51.100.7");
+        });
+        skewWatch.close();
+        assertThat(kafka.gaps()).isEmpty();
+    }
+
+    @Test
+    void ordinaryMessagesOfRfc3164AreNoGap() throws Exception {
+        EmbeddedChannel channel = connect(intake(OptionalLong.empty()));
+        channel.writeInbound(text("Nov 14 22:13:20 old su: 'su root' failed\n<13>hello\n"));
+
+        assertThat(kafka.undecodable()).hasSize(2).allMatch(Undecodable::getNotAboutBindings);
+        assertThat(counted(Counter.SYSLOG_MESSAGES)).isEqualTo(2);
         assertThat(kafka.gaps()).isEmpty();
     }
 

@@ -100,9 +100,14 @@ public final class DataRecord {
         return indexInMessage;
     }
 
-    /** The record's own sequence number: the message's and its place in it, modulo 2<sup>32</sup>. */
+    /**
+     * The record's own sequence number: the message's and its place in it, modulo 2<sup>32</sup>. NetFlow v9 counts
+     * packets: there it is the packet's.
+     */
     public long sequenceNumber() {
-        return (header.sequenceNumber() + indexInMessage) & 0xffff_ffffL;
+        return header.version() == NetflowV9Decoder.VERSION
+                ? header.sequenceNumber()
+                : (header.sequenceNumber() + indexInMessage) & 0xffff_ffffL;
     }
 
     /** How many fields it has. */

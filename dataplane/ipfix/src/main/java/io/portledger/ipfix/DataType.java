@@ -3,7 +3,7 @@ package io.portledger.ipfix;
 /** Abstract data types of information elements (RFC 7012 §3.1) with the lengths that RFC 7011 §6 allows for each. */
 public enum DataType {
     /** Any octets. */
-    OCTET_ARRAY(1, FieldSpecifier.VARIABLE_LENGTH),
+    OCTET_ARRAY(0, FieldSpecifier.VARIABLE_LENGTH),
     /** Unsigned, at most 8 bits. */
     UNSIGNED_8(1, 1),
     /** Unsigned, at most 16 bits. */
@@ -29,7 +29,7 @@ public enum DataType {
     /** IEEE 802 address. */
     MAC_ADDRESS(6, 6),
     /** UTF-8. */
-    STRING(1, FieldSpecifier.VARIABLE_LENGTH),
+    STRING(0, FieldSpecifier.VARIABLE_LENGTH),
     /** Unsigned seconds since 1970-01-01T00:00Z. */
     DATE_TIME_SECONDS(4, 4),
     /** Unsigned milliseconds since 1970-01-01T00:00Z. */
@@ -82,7 +82,7 @@ public enum DataType {
             return "4 or 8";
         }
         if (maxLength == FieldSpecifier.VARIABLE_LENGTH) {
-            return "1-65535";
+            return "0-65535";
         }
         return minLength == maxLength ? Integer.toString(maxLength) : minLength + "-" + maxLength;
     }

@@ -6,7 +6,10 @@ import java.util.Collection;
 /** The information elements that a decoder knows by name and type. Immutable. */
 public final class ElementRegistry {
 
-    private static final ElementRegistry IANA = new ElementRegistry(new LongObjectHashMap<>(), Iana.ELEMENTS);
+    private static final ElementRegistry IANA = new ElementRegistry(new LongObjectHashMap<>(), Iana.ELEMENTS)
+            .with(NetflowElements.ELEMENTS)
+            .with(ReverseElements.ELEMENTS)
+            .with(NokiaElements.ELEMENTS);
 
     private final LongObjectHashMap<InformationElement> elements;
 
@@ -18,7 +21,10 @@ public final class ElementRegistry {
         }
     }
 
-    /** {@link Iana#ELEMENTS}. */
+    /**
+     * {@link Iana#ELEMENTS}, and those of {@link NetflowElements}, {@link ReverseElements} and {@link NokiaElements}, which
+     * have other numbers.
+     */
     public static ElementRegistry iana() {
         return IANA;
     }

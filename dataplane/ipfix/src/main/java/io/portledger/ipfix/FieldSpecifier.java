@@ -23,6 +23,19 @@ public record FieldSpecifier(InformationElement element, int length) {
         return new FieldSpecifier(element, element.type().defaultLength());
     }
 
+    /**
+     * A field as an exporter announces it. If values of the element's type cannot have that length, they are octets: the
+     * other fields of the record are as good as ever.
+     */
+    static FieldSpecifier received(InformationElement element, int length) {
+        return new FieldSpecifier(
+                element.type().allowsLength(length)
+                        ? element
+                        : new InformationElement(
+                                element.enterpriseNumber(), element.id(), element.name(), DataType.OCTET_ARRAY),
+                length);
+    }
+
     /** Whether each record says how long the value is. */
     public boolean isVariable() {
         return length == VARIABLE_LENGTH;

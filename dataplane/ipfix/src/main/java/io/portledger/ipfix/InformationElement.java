@@ -4,7 +4,7 @@ package io.portledger.ipfix;
  * What a field means (RFC 7012): its number, in the space of IANA or of an enterprise, its name and its type.
  *
  * @param enterpriseNumber 0 for IANA's elements, else the private enterprise number, unsigned 32 bits
- * @param id 1-32767
+ * @param id 1-32767; up to 65535 for {@link NetflowElements} of NetFlow v9, which IPFIX cannot say
  * @param name the registered name, such as {@code natEvent}
  * @param type the type of its values
  */
@@ -16,9 +16,15 @@ public record InformationElement(long enterpriseNumber, int id, String name, Dat
             throw new IllegalArgumentException(
                     "enterprise number " + enterpriseNumber + " is out of range (allowed: 0-4294967295)");
         }
-        if (id < 0 || id > 0x7fff) {
-            throw new IllegalArgumentException("element id " + id + " is out of range (allowed: 0-32767)");
+        int highest = enterpriseNumber == 0 || enterpriseNumber == NetflowElements.SCOPE_SPACE ? 0xffff : 0x7fff;
+        if (id < 0 || id > highest) {
+            throw new IllegalArgumentException("element id " + id + " is out of range (allowed: 0-" + highest + ")");
         }
+    }
+
+    /** Whether an IPFIX message can say it. */
+    boolean isOfIpfix() {
+        return id <= 0x7fff;
     }
 
     /** Whether the element belongs to an enterprise, not to IANA. */
@@ -32,6 +38,6 @@ public record InformationElement(long enterpriseNumber, int id, String name, Dat
     }
 
     static long key(long enterpriseNumber, int id) {
-        return enterpriseNumber << 15 | id;
+        return enterpriseNumber << 16 | id;
     }
 }

@@ -94,9 +94,15 @@ public final class IpfixEncoder {
      * Adds the definition of a template or options template.
      *
      * @return false, and the message is as before, if there is no more room for it
-     * @throws IllegalArgumentException if no message has room for it
+     * @throws IllegalArgumentException if no message has room for it, or if an element is NetFlow v9's alone
      */
     public boolean addTemplate(Template template) {
+        for (FieldSpecifier field : template.fields()) {
+            if (!field.element().isOfIpfix()) {
+                throw new IllegalArgumentException("template " + template.id() + ": IPFIX has no element "
+                        + field.element().id() + ", " + field.element().name());
+            }
+        }
         openSet(template.isOptions() ? OPTIONS_TEMPLATE_SET : TEMPLATE_SET, SET_HEADER_LENGTH);
         out.writeShort(template.id()).writeShort(template.fields().size());
         if (template.isOptions()) {

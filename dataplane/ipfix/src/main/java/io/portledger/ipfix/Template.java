@@ -12,6 +12,9 @@ public final class Template {
     /** The lowest id of a template, and thereby of a data set. */
     public static final int MIN_ID = 256;
 
+    /** Fields without octets; with any number of them a short message could cost unbounded time. */
+    private static final int MAX_EMPTY_FIELDS = 16;
+
     private final int id;
     private final int scopeFieldCount;
     private final List<FieldSpecifier> fields;
@@ -90,6 +93,11 @@ public final class Template {
         if (fields.isEmpty() || fields.size() > 0xffff) {
             throw new IllegalArgumentException(
                     "template " + id + " has " + fields.size() + " fields, expected 1-65535");
+        }
+        long empty = fields.stream().filter(field -> field.length() == 0).count();
+        if (empty == fields.size() || empty > MAX_EMPTY_FIELDS) {
+            throw new IllegalArgumentException("template " + id + " has " + empty + " fields of length 0 among "
+                    + fields.size() + " (allowed: at most " + MAX_EMPTY_FIELDS + ", and not all)");
         }
         if (scopeFieldCount > fields.size()) {
             throw new IllegalArgumentException("options template " + id + ": scope field count " + scopeFieldCount

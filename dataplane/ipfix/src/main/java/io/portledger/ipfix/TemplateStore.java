@@ -2,8 +2,13 @@ package io.portledger.ipfix;
 
 import io.netty.util.collection.LongObjectHashMap;
 import io.netty.util.collection.LongObjectMap;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BiConsumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,8 +22,10 @@ public final class TemplateStore {
     public enum Session {
         /** UDP: a new definition replaces the old, withdrawals are ignored (RFC 7011 §8.4). */
         UNRELIABLE,
-        /** TCP, SCTP or a file: a template must be withdrawn before its id gets another definition (§8.1). */
-        RELIABLE
+        /** TCP or SCTP: a template must be withdrawn before its id gets another definition (§8.1). */
+        RELIABLE,
+        /** A file, which may be several put together: a new definition replaces the old, withdrawals are obeyed. */
+        FILE
     }
 
     /** The limit of templates in a session that {@link #TemplateStore(Session)} sets. */
@@ -26,12 +33,15 @@ public final class TemplateStore {
 
     private final Session session;
     private final int maxTemplates;
-    private final LongObjectHashMap<Template> templates = new LongObjectHashMap<>();
+    private final LongObjectHashMap<Kept> templates = new LongObjectHashMap<>();
+    private long nowMillis;
 
     // What the message at hand has changed so far, so that a malformed one leaves no trace.
     private final List<Undo> undoLog = new ArrayList<>();
 
-    private record Undo(long key, @Nullable Template before) {}
+    private record Undo(long key, @Nullable Kept before) {}
+
+    private record Kept(Template template, long seenMillis) {}
 
     /** A store for a session that just began. */
     public TemplateStore(Session session) {
@@ -60,13 +70,102 @@ public final class TemplateStore {
 
     /** The template in use under these ids, or null. */
     public @Nullable Template find(long observationDomainId, int templateId) {
-        return templates.get(key(observationDomainId, templateId));
+        Kept kept = templates.get(key(observationDomainId, templateId));
+        return kept == null ? null : kept.template();
     }
 
-    /** Whether a template of the domain has the element. Looks at all templates of the session. */
-    public boolean anyHas(long observationDomainId, InformationElement element) {
-        for (LongObjectMap.PrimitiveEntry<Template> entry : templates.entries()) {
-            if (entry.key() >>> 16 == observationDomainId && entry.value().has(element)) {
+    /** Shows all templates with their observation domains. */
+    public void forEach(BiConsumer<Long, Template> visitor) {
+        for (LongObjectMap.PrimitiveEntry<Kept> entry : templates.entries()) {
+            visitor.accept(entry.key() >>> 16, entry.value().template());
+        }
+    }
+
+    /** Says what time it is, for {@link #expire}: templates that come from now on are of this time. */
+    public void setTime(long epochMillis) {
+        nowMillis = epochMillis;
+    }
+
+    /**
+     * Gives up templates that did not come again since (RFC 7011 §8.4).
+     *
+     * @return how many
+     */
+    public int expire(long seenBeforeMillis) {
+        List<Long> old = new ArrayList<>();
+        for (LongObjectMap.PrimitiveEntry<Kept> entry : templates.entries()) {
+            if (entry.value().seenMillis() < seenBeforeMillis) {
+                old.add(entry.key());
+            }
+        }
+        old.forEach(templates::remove);
+        return old.size();
+    }
+
+    /** Gives up the templates of a domain: their exporter has begun anew. */
+    public void forget(long observationDomainId) {
+        of(observationDomainId).forEach(template -> templates.remove(key(observationDomainId, template.id())));
+    }
+
+    /** Writes the templates, so that {@link #read} finds them. */
+    public void write(DataOutput out) throws IOException {
+        out.writeInt(templates.size());
+        for (LongObjectMap.PrimitiveEntry<Kept> entry : templates.entries()) {
+            Template template = entry.value().template();
+            out.writeLong(entry.key());
+            out.writeLong(entry.value().seenMillis());
+            out.writeShort(template.scopeFieldCount());
+            out.writeShort(template.fields().size());
+            for (FieldSpecifier field : template.fields()) {
+                out.writeInt((int) field.element().enterpriseNumber());
+                out.writeShort(field.element().id());
+                out.writeShort(field.length());
+            }
+        }
+    }
+
+    /**
+     * Puts in what {@link #write} wrote.
+     *
+     * @param elements as the decoder knows them that is to use the store
+     * @throws IOException if it is not what was written
+     */
+    public void read(DataInput in, ElementRegistry elements) throws IOException {
+        int count = in.readInt();
+        if (count < 0 || count > maxTemplates) {
+            throw new IOException(count + " templates (allowed: 0-" + maxTemplates + ")");
+        }
+        for (int i = 0; i < count; i++) {
+            long key = in.readLong();
+            long seenMillis = in.readLong();
+            int scopeFieldCount = in.readUnsignedShort();
+            int fieldCount = in.readUnsignedShort();
+            List<FieldSpecifier> fields = new ArrayList<>();
+            try {
+                for (int field = 0; field < fieldCount; field++) {
+                    InformationElement element =
+                            elements.find(Integer.toUnsignedLong(in.readInt()), in.readUnsignedShort());
+                    fields.add(FieldSpecifier.received(element, in.readUnsignedShort()));
+                }
+                int id = (int) key & 0xffff;
+                templates.put(
+                        key,
+                        new Kept(
+                                scopeFieldCount > 0
+                                        ? Template.ofOptions(id, scopeFieldCount, fields)
+                                        : Template.of(id, fields),
+                                seenMillis));
+            } catch (IllegalArgumentException e) {
+                throw new IOException(e.getMessage(), e);
+            }
+        }
+    }
+
+    /** Whether any template of the domain is such a one. Looks at all templates of the session. */
+    public boolean anyMatches(long observationDomainId, Predicate<Template> predicate) {
+        for (LongObjectMap.PrimitiveEntry<Kept> entry : templates.entries()) {
+            if (entry.key() >>> 16 == observationDomainId
+                    && predicate.test(entry.value().template())) {
                 return true;
             }
         }
@@ -92,8 +191,10 @@ public final class TemplateStore {
     /** Takes a definition and returns the change; the stored object stays the same if the definition does. */
     IpfixVisitor.TemplateChange define(long observationDomainId, Template template) throws IpfixException {
         long key = key(observationDomainId, template.id());
-        Template before = templates.get(key);
-        if (template.equals(before)) {
+        Kept before = templates.get(key);
+        if (before != null && template.equals(before.template())) {
+            undoLog.add(new Undo(key, before));
+            templates.put(key, new Kept(before.template(), nowMillis));
             return IpfixVisitor.TemplateChange.REFRESHED;
         }
         if (before != null && session == Session.RELIABLE) {
@@ -105,7 +206,7 @@ public final class TemplateStore {
                     + " templates, more are not kept");
         }
         undoLog.add(new Undo(key, before));
-        templates.put(key, template);
+        templates.put(key, new Kept(template, nowMillis));
         return before == null ? IpfixVisitor.TemplateChange.DEFINED : IpfixVisitor.TemplateChange.REPLACED;
     }
 
@@ -113,29 +214,34 @@ public final class TemplateStore {
     @Nullable
     Template withdraw(long observationDomainId, int templateId, boolean options) {
         long key = key(observationDomainId, templateId);
-        Template before = templates.get(key);
-        if (session == Session.UNRELIABLE || before == null || before.isOptions() != options) {
+        Kept before = templates.get(key);
+        if (session == Session.UNRELIABLE || before == null || before.template().isOptions() != options) {
             return null;
         }
         undoLog.add(new Undo(key, before));
         templates.remove(key);
-        return before;
+        return before.template();
     }
 
     /** Withdraws all templates or all options templates of a domain, and returns them. */
     List<Template> withdrawAll(long observationDomainId, boolean options) {
-        List<Template> withdrawn = new ArrayList<>();
-        if (session == Session.RELIABLE) {
-            for (LongObjectMap.PrimitiveEntry<Template> entry : templates.entries()) {
-                if (entry.key() >>> 16 == observationDomainId && entry.value().isOptions() == options) {
-                    withdrawn.add(entry.value());
-                }
-            }
-            for (Template template : withdrawn) {
-                withdraw(observationDomainId, template.id(), options);
+        if (session == Session.UNRELIABLE) {
+            return List.of();
+        }
+        List<Template> withdrawn = of(observationDomainId);
+        withdrawn.removeIf(template -> template.isOptions() != options);
+        withdrawn.forEach(template -> withdraw(observationDomainId, template.id(), options));
+        return withdrawn;
+    }
+
+    private List<Template> of(long observationDomainId) {
+        List<Template> its = new ArrayList<>();
+        for (LongObjectMap.PrimitiveEntry<Kept> entry : templates.entries()) {
+            if (entry.key() >>> 16 == observationDomainId) {
+                its.add(entry.value().template());
             }
         }
-        return withdrawn;
+        return its;
     }
 
     private static long key(long observationDomainId, int templateId) {

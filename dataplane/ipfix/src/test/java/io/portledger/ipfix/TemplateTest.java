@@ -3,6 +3,8 @@ package io.portledger.ipfix;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -55,8 +57,19 @@ class TemplateTest {
                 .isThrownBy(() -> Template.ofOptions(256, 2, Iana.NAT_EVENT))
                 .withMessage("options template 256: scope field count 2 exceeds field count 1");
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> new InformationElement(0, 32768, "x", DataType.STRING))
+                .isThrownBy(() -> new InformationElement(9, 32768, "x", DataType.STRING))
                 .withMessage("element id 32768 is out of range (allowed: 0-32767)");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new InformationElement(0, 65536, "x", DataType.STRING))
+                .withMessage("element id 65536 is out of range (allowed: 0-65535)");
+        FieldSpecifier empty = new FieldSpecifier(Iana.USER_NAME, 0);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Template.of(256, List.of(empty)))
+                .withMessage("template 256 has 1 fields of length 0 among 1 (allowed: at most 16, and not all)");
+        List<FieldSpecifier> many = new ArrayList<>(Collections.nCopies(17, empty));
+        many.add(FieldSpecifier.of(Iana.NAT_EVENT));
+        assertThatIllegalArgumentException().isThrownBy(() -> Template.of(256, many));
+        assertThat(Template.of(256, many.subList(1, 18)).minRecordLength()).isEqualTo(1);
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> new InformationElement(1L << 32, 1, "x", DataType.STRING))
                 .withMessage("enterprise number 4294967296 is out of range (allowed: 0-4294967295)");
@@ -65,7 +78,7 @@ class TemplateTest {
 
     @ParameterizedTest
     @CsvSource({
-        "OCTET_ARRAY, 1 2 65534 65535, 0",
+        "OCTET_ARRAY, 0 1 2 65534 65535, 65536",
         "UNSIGNED_8, 1, 0 2 65535",
         "UNSIGNED_16, 1 2, 0 3 65535",
         "UNSIGNED_32, 1 2 3 4, 0 5 65535",
@@ -75,7 +88,7 @@ class TemplateTest {
         "FLOAT_64, 4 8, 2 6 65535",
         "BOOLEAN, 1, 0 2 65535",
         "MAC_ADDRESS, 6, 5 7 65535",
-        "STRING, 1 2 65534 65535, 0",
+        "STRING, 0 1 2 65534 65535, 65536",
         "DATE_TIME_SECONDS, 4, 3 8 65535",
         "DATE_TIME_MILLISECONDS, 8, 4 7 65535",
         "IPV4_ADDRESS, 4, 3 16 65535",

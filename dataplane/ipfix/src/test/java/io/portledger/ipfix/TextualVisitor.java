@@ -63,7 +63,7 @@ final class TextualVisitor implements IpfixVisitor {
     }
 
     /** What a decoder shows of one message. */
-    static List<String> read(IpfixDecoder decoder, TemplateStore session, String hex) throws IpfixException {
+    static List<String> read(MessageDecoder decoder, TemplateStore session, String hex) throws IpfixException {
         TextualVisitor visitor = new TextualVisitor();
         ByteBuf message = Unpooled.wrappedBuffer(NatLoggingVectors.octets(hex));
         decoder.decode(message, session, visitor);

@@ -72,6 +72,27 @@ public final class Settings {
         return new Binder(keys).section(recordType, "", settings);
     }
 
+    /**
+     * Reads a file that has no defaults: as in the records of a list, a key that is left out is null.
+     *
+     * @throws SettingsException if the file cannot be used; the message is for the operator
+     */
+    public static <T extends Record> T readFile(Class<T> recordType, Path file) {
+        return readWhole(
+                recordType,
+                fileText(file),
+                new Origin(file.toString(), 0, file.toAbsolutePath().getParent()));
+    }
+
+    /** As {@link #readFile}, for a resource on the class path of {@code recordType}. */
+    public static <T extends Record> T readResource(Class<T> recordType, String resource) {
+        return readWhole(recordType, defaultsText(recordType, resource), new Origin(resource, 0, null));
+    }
+
+    private static <T extends Record> T readWhole(Class<T> recordType, String text, Origin origin) {
+        return new Binder(Keys.of(recordType)).section(recordType, "", section(text, origin));
+    }
+
     private static Section section(String text, Origin whole) {
         Value value = Yaml.read(text, whole);
         if (value instanceof Section section) {

@@ -38,6 +38,27 @@ public final class NatLogging {
     /** MSGID: a range of ports was given back. */
     public static final String PTDEL = "PTDEL";
 
+    /** MSGID: a pool's addresses in use crossed its high mark. */
+    public static final String POOLHT = "POOLHT";
+    /** MSGID: a pool's addresses in use crossed its low mark. */
+    public static final String POOLLT = "POOLLT";
+    /** MSGID: the address mappings of the NAT crossed their high mark. */
+    public static final String GAMHT = "GAMHT";
+    /** MSGID: the address and port mappings of the NAT crossed their high mark. */
+    public static final String GAPMHT = "GAPMHT";
+    /** MSGID: the address and port mappings of a subscriber crossed their high mark. */
+    public static final String SAPMHT = "SAPMHT";
+    /** MSGID: no more address mappings. */
+    public static final String GAMLIM = "GAMLIM";
+    /** MSGID: no more address and port mappings. */
+    public static final String GAPMLIM = "GAPMLIM";
+    /** MSGID: no more subscribers. */
+    public static final String GSLIM = "GSLIM";
+    /** MSGID: no more address and port mappings for a subscriber. */
+    public static final String SAPMLIM = "SAPMLIM";
+    /** MSGID: no more fragments that wait for their others. */
+    public static final String FRAG = "FRAG";
+
     /** SD-ID of address mappings. */
     public static final String NAMAP = "namap";
     /** SD-ID of address and port mappings. */
@@ -71,6 +92,26 @@ public final class NatLogging {
     public static final String XSADDR = "XSADDR";
     /** PARAM-NAME: external source port. */
     public static final String XSPORT = "XSPORT";
+    /** PARAM-NAME: internal destination address. */
+    public static final String IDADDR = "IDADDR";
+    /** PARAM-NAME: internal destination port. */
+    public static final String IDPORT = "IDPORT";
+    /** PARAM-NAME: external destination address. */
+    public static final String XDADDR = "XDADDR";
+    /** PARAM-NAME: external destination port. */
+    public static final String XDPORT = "XDPORT";
+    /** PARAM-NAME: pool identifier, a number. */
+    public static final String POOLID = "POOLID";
+    /** PARAM-NAME: a pool's high mark. */
+    public static final String POOLHW = "POOLHW";
+    /** PARAM-NAME: a pool's low mark. */
+    public static final String POOLLW = "POOLLW";
+    /** PARAM-NAME: how many address mappings the NAT has. */
+    public static final String GAMCNT = "GAMCNT";
+    /** PARAM-NAME: how many address and port mappings the NAT has. */
+    public static final String GAPMCNT = "GAPMCNT";
+    /** PARAM-NAME: how many address and port mappings the subscriber has. */
+    public static final String SAPMCNT = "SAPMCNT";
     /** PARAM-NAME: protocol number. */
     public static final String PROTO = "PROTO";
     /** PARAM-NAME: lowest port of a range. */

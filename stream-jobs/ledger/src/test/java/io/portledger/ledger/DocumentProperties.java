@@ -10,6 +10,7 @@ import io.portledger.softwire.Ipv6Address;
 import io.portledger.softwire.PortRange;
 import io.portledger.softwire.PortSet;
 import io.portledger.softwire.Ports;
+import java.io.InputStream;
 import java.time.Instant;
 import java.util.HexFormat;
 import java.util.List;
@@ -30,6 +31,19 @@ class DocumentProperties {
 
         assertThat(BindingDocument.read(BindingDocument.JSON.readTree(document.json())))
                 .isEqualTo(interval);
+    }
+
+    @Property
+    void aDocumentHasNoFieldThatItsIndexDoesNotKnow(@ForAll("intervals") BindingInterval interval) throws Exception {
+        BindingDocument document = BindingDocument.of(interval, false);
+        String template = interval.mapping() == null ? "bindings-v1.json" : "sessions-v1.json";
+        try (InputStream in = BindingDocument.class.getResourceAsStream(template)) {
+            assertThat(BindingDocument.JSON
+                            .readTree(in)
+                            .at("/template/mappings/properties")
+                            .propertyNames())
+                    .containsAll(BindingDocument.JSON.readTree(document.json()).propertyNames());
+        }
     }
 
     @Property
@@ -112,7 +126,7 @@ class DocumentProperties {
                                 .as(End::new))
                 .as((address, set, mapping, holder, br, start, by, end) -> new BindingInterval(
                         address,
-                        mapping == null
+                        mapping == null || mapping.isOfOneProtocol()
                                 ? set
                                 : Ports.of(new PortRange(
                                         set.ranges().getFirst().first(),
@@ -132,16 +146,20 @@ class DocumentProperties {
 
     private static Arbitrary<NatMapping> mappings() {
         Arbitrary<Integer> numbers = Arbitraries.integers().between(0, 0xffff);
-        return Combinators.combine(
-                        Arbitraries.integers().between(0, 255),
-                        numbers,
-                        Arbitraries.integers()
-                                .filter(bits -> bits != 0)
-                                .map(Ipv4Address::new)
-                                .injectNull(0.5),
-                        numbers)
-                .as((protocol, inside, destination, port) ->
-                        new NatMapping(protocol, inside, destination, destination == null ? 0 : port));
+        Arbitrary<NatMapping> ofOneProtocol =
+                Arbitraries.integers().between(1, 255).map(protocol -> new NatMapping(protocol, 0, null, 0));
+        return Arbitraries.oneOf(
+                ofOneProtocol,
+                Combinators.combine(
+                                Arbitraries.integers().between(0, 255),
+                                numbers,
+                                Arbitraries.integers()
+                                        .filter(bits -> bits != 0)
+                                        .map(Ipv4Address::new)
+                                        .injectNull(0.5),
+                                numbers)
+                        .as((protocol, inside, destination, port) ->
+                                new NatMapping(protocol, inside, destination, destination == null ? 0 : port)));
     }
 
     @Provide

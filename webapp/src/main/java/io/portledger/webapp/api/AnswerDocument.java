@@ -5,6 +5,7 @@ import io.portledger.ledger.BindingInterval;
 import io.portledger.ledger.Evidence;
 import io.portledger.ledger.Gap;
 import io.portledger.ledger.Question;
+import io.portledger.records.NatMapping;
 import io.portledger.softwire.PortRange;
 import io.portledger.softwire.PortSet;
 import io.portledger.webapp.lookup.Inquiry;
@@ -45,6 +46,8 @@ record AnswerDocument(
      *
      * @param ipv4 the public address
      * @param port the port
+     * @param protocol IP protocol number, or null if it was not asked with
+     * @param farEnd the far end, or null if it was not asked with
      * @param time the moment asked about
      * @param tolerance how far off it may be either way, an ISO 8601 duration
      * @param from first moment of the window
@@ -55,6 +58,8 @@ record AnswerDocument(
     record QuestionDocument(
             String ipv4,
             int port,
+            @Nullable Integer protocol,
+            @Nullable String farEnd,
             String time,
             String tolerance,
             String from,
@@ -77,6 +82,7 @@ record AnswerDocument(
      * @param end when it ended, or null while it is open or if no record tells
      * @param endedBy LOGGED, INFERRED, UNKNOWN or OPEN
      * @param mapping how the port asked about belongs to the ports
+     * @param nat of which entry of a NAT's table this tells, or null if the holder had all traffic of the ports
      */
     record HolderDocument(
             @Nullable String b4,
@@ -90,7 +96,22 @@ record AnswerDocument(
             String startedBy,
             @Nullable String end,
             String endedBy,
-            MappingDocument mapping) {}
+            MappingDocument mapping,
+            @Nullable NatDocument nat) {}
+
+    /**
+     * A mapping or session of a NAT.
+     *
+     * @param protocol IP protocol number, or null if the exporter did not tell
+     * @param insidePort port inside the NAT, or null if the exporter did not tell
+     * @param destination the far end's address, or null for a mapping, which serves any
+     * @param destinationPort the far end's port, or null
+     */
+    record NatDocument(
+            @Nullable Integer protocol,
+            @Nullable Integer insidePort,
+            @Nullable String destination,
+            @Nullable Integer destinationPort) {}
 
     /**
      * From the port to its owner.
@@ -140,11 +161,13 @@ record AnswerDocument(
      * @param holder its place in the list of holders, from 0
      * @param boundary START or END
      * @param exporter the sender's address
-     * @param transport IPFIX_UDP, SYSLOG_UDP, SYSLOG_TCP or FILE
+     * @param transport as in {@link Evidence}
      * @param observationDomain of IPFIX; 0 for syslog
      * @param sequence of IPFIX; 0 for syslog
      * @param templateId of IPFIX; 0 for syslog
      * @param hostname of a syslog message, or empty
+     * @param dialect by which a syslog message was read, or empty
+     * @param file from which the record was imported, or empty
      * @param received when the collector received it
      * @param raw the bytes in hexadecimal
      * @param text the bytes as text, of a syslog message only
@@ -158,6 +181,8 @@ record AnswerDocument(
             long sequence,
             int templateId,
             String hostname,
+            String dialect,
+            String file,
             String received,
             String raw,
             @Nullable String text) {}
@@ -192,6 +217,8 @@ record AnswerDocument(
                 new QuestionDocument(
                         question.ipv4().toString(),
                         question.port(),
+                        question.protocol() == 0 ? null : question.protocol(),
+                        inquiry.draft().to().isEmpty() ? null : inquiry.draft().to(),
                         Moment.write(question.at()),
                         question.tolerance().toString(),
                         Moment.write(question.from()),
@@ -219,7 +246,16 @@ record AnswerDocument(
                 interval.startedBy().name(),
                 interval.end() == null ? null : Moment.write(interval.end()),
                 interval.endedBy().name(),
-                mapping(new PortReading(port, interval.ports())));
+                mapping(new PortReading(port, interval.ports())),
+                interval.mapping() == null ? null : nat(interval.mapping()));
+    }
+
+    private static NatDocument nat(NatMapping mapping) {
+        return new NatDocument(
+                mapping.protocol() == 0 ? null : mapping.protocol(),
+                mapping.insidePort() == 0 ? null : mapping.insidePort(),
+                Objects.toString(mapping.destination(), null),
+                mapping.destinationPort() == 0 ? null : mapping.destinationPort());
     }
 
     private static MappingDocument mapping(PortReading reading) {
@@ -257,6 +293,8 @@ record AnswerDocument(
                 evidence.sequence(),
                 evidence.templateId(),
                 evidence.hostname(),
+                evidence.dialect(),
+                evidence.file(),
                 Moment.write(evidence.received()),
                 evidence.raw(),
                 Wording.text(evidence));

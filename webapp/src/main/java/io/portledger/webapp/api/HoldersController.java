@@ -37,7 +37,10 @@ class HoldersController {
             @Parameter(description = "Public IPv4 address", example = "203.0.113.7", required = true)
                     @RequestParam(defaultValue = "")
                     String ip,
-            @Parameter(description = "Source port, 0-65535", example = "40123", required = true)
+            @Parameter(
+                            description = "Source port, 0-65535, and the protocol if it is known, such as 40123/tcp",
+                            example = "40123",
+                            required = true)
                     @RequestParam(defaultValue = "")
                     String port,
             @Parameter(
@@ -47,6 +50,12 @@ class HoldersController {
                             required = true)
                     @RequestParam(defaultValue = "")
                     String time,
+            @Parameter(
+                            description = "The far end, if it is known: an IPv4 address, or one with a port. It matters"
+                                    + " where a NAT gives one port to several households for different far ends",
+                            example = "198.51.100.1:443")
+                    @RequestParam(defaultValue = "")
+                    String to,
             @Parameter(description = "How far the clock of the asker may be off, either way", example = "2s")
                     @RequestParam(defaultValue = "0s")
                     String tolerance,
@@ -54,7 +63,7 @@ class HoldersController {
                     @RequestParam(defaultValue = "")
                     String reason,
             HttpServletRequest request) {
-        Checked checked = new Draft(ip, port, time, tolerance, reason).check(desk.maxTolerance());
+        Checked checked = new Draft(ip, port, time, tolerance, reason, to).check(desk.maxTolerance());
         if (checked.inquiry() == null) {
             throw new InvalidQuestionException(checked.problems());
         }

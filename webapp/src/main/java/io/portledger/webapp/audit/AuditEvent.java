@@ -1,6 +1,7 @@
 package io.portledger.webapp.audit;
 
 import io.portledger.ledger.Question;
+import io.portledger.ledger.Retention;
 import io.portledger.ledger.Verdict;
 
 /** Something that the audit log keeps. */
@@ -45,6 +46,13 @@ public sealed interface AuditEvent {
             FAILED
         }
     }
+
+    /**
+     * What is older than its period of retention was deleted.
+     *
+     * @param deleted what
+     */
+    record Deleted(Retention.Deleted deleted) implements AuditEvent {}
 
     /**
      * A crash had left an unfinished line at the end of the file. It was taken off; no answer can have followed it.

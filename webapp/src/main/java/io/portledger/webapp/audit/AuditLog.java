@@ -2,6 +2,7 @@ package io.portledger.webapp.audit;
 
 import io.portledger.webapp.audit.AuditEvent.Answered;
 import io.portledger.webapp.audit.AuditEvent.Asked;
+import io.portledger.webapp.audit.AuditEvent.Deleted;
 import io.portledger.webapp.audit.AuditEvent.TornLineRemoved;
 import io.portledger.webapp.audit.AuditEvent.Unanswered;
 import java.io.BufferedInputStream;
@@ -196,6 +197,15 @@ public final class AuditLog implements Closeable {
                 line.put("from", asked.from());
                 line.put("ip", asked.question().ipv4().toString());
                 line.put("port", asked.question().port());
+                if (asked.question().protocol() != 0) {
+                    line.put("protocol", asked.question().protocol());
+                }
+                if (asked.question().destination() != null) {
+                    line.put(
+                            "to",
+                            asked.question().destination() + ":"
+                                    + asked.question().destinationPort());
+                }
                 line.put("at", TIME.format(asked.question().at()));
                 line.put("tolerance", asked.question().tolerance().toString());
                 line.put("reason", asked.reason());
@@ -211,6 +221,13 @@ public final class AuditLog implements Closeable {
                 line.put("event", "NO_ANSWER");
                 line.put("question", unanswered.question());
                 line.put("cause", unanswered.cause().name());
+            }
+            case Deleted deleted -> {
+                line.put("event", "DELETED");
+                line.put("kept", deleted.deleted().kept().name());
+                line.put("cutoff", TIME.format(deleted.deleted().cutoff()));
+                line.put("documents", deleted.deleted().documents());
+                deleted.deleted().indices().forEach(line.putArray("indices")::add);
             }
             case TornLineRemoved removed -> {
                 line.put("event", "TORN_LINE_REMOVED");

@@ -17,23 +17,30 @@ import org.jspecify.annotations.Nullable;
  * A question as somebody wrote it, field by field, not yet checked; an empty text is a field not yet filled.
  *
  * @param ip the public IPv4 address
- * @param port the port
+ * @param port the port; the protocol may follow behind a slash
  * @param time any form of {@link Moment}
  * @param tolerance how far the asker's clock may be off; nothing means not at all
  * @param reason the case or ticket that justifies the question
+ * @param to the far end, an IPv4 address with or without a port; nothing means any
  */
-public record Draft(String ip, String port, String time, String tolerance, String reason) {
+public record Draft(String ip, String port, String time, String tolerance, String reason, String to) {
 
     /** Nothing filled. */
     public static final Draft EMPTY = new Draft("", "", "", "", "");
+
+    /** A question that names no far end. */
+    public Draft(String ip, String port, String time, String tolerance, String reason) {
+        this(ip, port, time, tolerance, reason, "");
+    }
 
     private static final int MAX_REASON_LENGTH = 200;
 
     private static final Pattern ADDRESS = Pattern.compile("(?<![\\d.])(\\d{1,3}(?:\\.\\d{1,3}){3})(?!\\.?\\d)");
 
     /** Behind a colon any number, and a path may follow; behind other separators not the beginning of a date. */
-    private static final Pattern PORT = Pattern.compile("\\s*(?:[:#](?<joined>\\d{1,6})(?!\\d)(?:/\\S*)?"
-            + "|(?:[,;]|\\bport\\b\\s*[:=]?|\\s)\\s*(?<apart>\\d{1,5})(?![\\d./-]|:\\d))");
+    private static final Pattern PORT =
+            Pattern.compile("\\s*(?:[:#](?<joined>\\d{1,6}(?:/(?i:tcp|udp|icmp|sctp|dccp)\\b)?)(?!\\d)(?:/\\S*)?"
+                    + "|(?:[,;]|\\bport\\b\\s*[:=]?|\\s)\\s*(?<apart>\\d{1,5})(?![\\d./-]|:\\d))");
 
     private static final Pattern TOLERANCE = Pattern.compile("(?:±|\\+/-|\\+-)\\s*(\\d+\\s*[A-Za-z]*)");
 
@@ -43,7 +50,8 @@ public record Draft(String ip, String port, String time, String tolerance, Strin
         PORT("port"),
         TIME("time"),
         TOLERANCE("tolerance"),
-        REASON("reason");
+        REASON("reason"),
+        TO("to");
 
         private final String parameter;
 
@@ -106,7 +114,7 @@ public record Draft(String ip, String port, String time, String tolerance, Strin
 
     /** The same with another reason. */
     public Draft withReason(String newReason) {
-        return new Draft(ip, port, time, tolerance, newReason);
+        return new Draft(ip, port, time, tolerance, newReason, to);
     }
 
     /** This draft's text in {@code field}. */
@@ -117,6 +125,7 @@ public record Draft(String ip, String port, String time, String tolerance, Strin
             case TIME -> time;
             case TOLERANCE -> tolerance;
             case REASON -> reason;
+            case TO -> to;
         };
     }
 
@@ -124,16 +133,28 @@ public record Draft(String ip, String port, String time, String tolerance, Strin
     public Checked check(Duration maxTolerance) {
         Map<Field, String> problems = new EnumMap<>(Field.class);
         Optional<Ipv4Address> address = read(Field.IP, problems, this::readAddress);
-        Optional<Integer> portNumber = read(Field.PORT, problems, this::readPort);
+        Optional<ProtocolPort> socket = read(Field.PORT, problems, () -> ProtocolPort.read(port));
+        Optional<FarEnd> farEnd = read(Field.TO, problems, () -> FarEnd.read(to));
         Optional<Moment> moment = read(Field.TIME, problems, () -> Moment.read(time));
         Optional<Duration> width = read(Field.TOLERANCE, problems, () -> Tolerance.read(tolerance, maxTolerance));
         Optional<String> why = read(Field.REASON, problems, this::readReason);
         String remark = moment.map(Moment::remark).orElse(null);
-        if (address.isEmpty() || portNumber.isEmpty() || moment.isEmpty() || width.isEmpty() || why.isEmpty()) {
+        if (address.isEmpty()
+                || socket.isEmpty()
+                || farEnd.isEmpty()
+                || moment.isEmpty()
+                || width.isEmpty()
+                || why.isEmpty()) {
             return new Checked(null, problems, remark);
         }
-        Question question =
-                new Question(address.get(), portNumber.get(), moment.get().instant(), width.get());
+        Question question = new Question(
+                address.get(),
+                socket.get().port(),
+                moment.get().instant(),
+                width.get(),
+                socket.get().protocol(),
+                farEnd.get().address(),
+                farEnd.get().port());
         return new Checked(new Inquiry(question, why.get()), problems, remark);
     }
 
@@ -159,18 +180,6 @@ public record Draft(String ip, String port, String time, String tolerance, Strin
                     + "\" is no IPv4 address. An IPv6 address is not shared: only IPv4 is asked for here.");
         }
         return Ipv4Address.parse(ip.strip());
-    }
-
-    private int readPort() {
-        String digits = port.strip();
-        if (digits.isEmpty()) {
-            throw new IllegalArgumentException(
-                    "The source port is missing: the address is shared, and only the port tells its households apart.");
-        }
-        if (!digits.matches("\\d{1,6}") || Integer.parseInt(digits) > 0xffff) {
-            throw new IllegalArgumentException("\"" + digits + "\" is no port (allowed: 0-65535).");
-        }
-        return Integer.parseInt(digits);
     }
 
     private String readReason() {

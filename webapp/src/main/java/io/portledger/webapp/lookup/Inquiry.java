@@ -14,9 +14,10 @@ public record Inquiry(Question question, String reason) {
     public Draft draft() {
         return new Draft(
                 question.ipv4().toString(),
-                Integer.toString(question.port()),
+                ProtocolPort.write(question),
                 Moment.write(question.at()),
                 Tolerance.write(question.tolerance()),
-                reason);
+                reason,
+                FarEnd.write(question));
     }
 }

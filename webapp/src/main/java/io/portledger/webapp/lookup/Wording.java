@@ -7,6 +7,7 @@ import io.portledger.ledger.BindingInterval.Holder;
 import io.portledger.ledger.Evidence;
 import io.portledger.ledger.Gap;
 import io.portledger.ledger.Question;
+import io.portledger.records.NatMapping;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -21,7 +22,9 @@ public final class Wording {
     /** The verdict in one sentence. */
     public static String verdict(Answer answer) {
         Question question = answer.question();
-        String socket = question.ipv4() + ":" + question.port();
+        String farEnd = FarEnd.write(question);
+        String socket =
+                question.ipv4() + ":" + ProtocolPort.write(question) + (farEnd.isEmpty() ? "" : " to " + farEnd);
         return switch (answer.verdict()) {
             case HELD ->
                 holder(answer.holders().getFirst().holder()) + " held " + socket + " " + window(question) + ".";
@@ -71,6 +74,21 @@ public final class Wording {
                 : name;
     }
 
+    /** Of which entry of a NAT's table an interval tells, or null if the holder had all traffic of the ports. */
+    public static @Nullable String mapping(BindingInterval interval) {
+        NatMapping mapping = interval.mapping();
+        if (mapping == null) {
+            return null;
+        }
+        return (mapping.isSession() ? "session" : "mapping")
+                + (mapping.protocol() == 0 ? "" : " of " + ProtocolPort.name(mapping.protocol()))
+                + (mapping.insidePort() == 0 ? "" : ", inside port " + mapping.insidePort())
+                + (mapping.isSession()
+                        ? ", to " + mapping.destination()
+                                + (mapping.destinationPort() == 0 ? "" : ":" + mapping.destinationPort())
+                        : "");
+    }
+
     /** How the beginning is known. */
     public static String beginning(BindingInterval interval) {
         return switch (interval.startedBy()) {
@@ -107,6 +125,8 @@ public final class Wording {
             case "NOT_YET_COLLECTED" -> "records of this time have not all arrived yet: ask again later";
             case "SKEW" -> "the exporter's clock and the collector's differ: the times are doubtful";
             case "SILENT" -> "the exporter was not heard";
+            case "LATE" -> "a record came after the history of its time was closed";
+            case "EXPIRED" -> "records of that time are deleted: the period for which they may be kept is over";
             default -> gap.cause();
         };
     }
@@ -156,7 +176,9 @@ public final class Wording {
         }
         if (households.size() > 1) {
             return households.size() + " households held " + socket + " " + window(question)
-                    + ". A more exact time may tell them apart.";
+                    + (answer.holders().stream().anyMatch(interval -> interval.mapping() != null)
+                            ? ". The protocol, the far end or a more exact time may tell them apart."
+                            : ". A more exact time may tell them apart.");
         }
         boolean isWholeWindow = !first.start().isAfter(question.from())
                 && (first.end() == null || first.end().isAfter(question.to()));

@@ -136,6 +136,10 @@ final class AnswerPanel extends Div {
         DescriptionList facts = new DescriptionList();
         facts.addClassName("facts");
         BindingInterval.Holder holder = interval.holder();
+        String nat = Wording.mapping(interval);
+        if (nat != null) {
+            fact(facts, "Only its", nat);
+        }
         fact(facts, "Subscriber", holder.subscriber() == null ? "not told by the exporter" : holder.subscriber());
         if (holder.b4() != null) {
             fact(facts, "lwB4 (IPv6)", mono(holder.b4().toString()));

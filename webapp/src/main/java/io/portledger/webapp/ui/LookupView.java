@@ -89,7 +89,8 @@ public final class LookupView extends Div implements AfterNavigationObserver {
                 parameters.getSingleParameter(Field.PORT.parameter()).orElse(""),
                 parameters.getSingleParameter(Field.TIME.parameter()).orElse(""),
                 parameters.getSingleParameter(Field.TOLERANCE.parameter()).orElse("0s"),
-                parameters.getSingleParameter(Field.REASON.parameter()).orElse(""));
+                parameters.getSingleParameter(Field.REASON.parameter()).orElse(""),
+                parameters.getSingleParameter(Field.TO.parameter()).orElse(""));
         if (linked.line().isEmpty()) {
             line.focus();
             return;
@@ -120,6 +121,7 @@ public final class LookupView extends Div implements AfterNavigationObserver {
         addField(row, Field.PORT, "Port");
         addField(row, Field.TIME, "Time");
         addField(row, Field.TOLERANCE, "Tolerance ±");
+        addField(row, Field.TO, "Far end (if known)");
         addField(row, Field.REASON, "Reason (case or ticket)");
         field(Field.TOLERANCE).setValue("0s");
         field(Field.REASON).setRequiredIndicatorVisible(true);
@@ -216,7 +218,13 @@ public final class LookupView extends Div implements AfterNavigationObserver {
     }
 
     private Draft draft() {
-        return new Draft(text(Field.IP), text(Field.PORT), text(Field.TIME), text(Field.TOLERANCE), text(Field.REASON));
+        return new Draft(
+                text(Field.IP),
+                text(Field.PORT),
+                text(Field.TIME),
+                text(Field.TOLERANCE),
+                text(Field.REASON),
+                text(Field.TO));
     }
 
     private void askDraft(boolean isNewInHistory) {
@@ -295,7 +303,10 @@ public final class LookupView extends Div implements AfterNavigationObserver {
     private static Location link(Inquiry inquiry) {
         Map<String, String> parameters = new HashMap<>();
         for (Field name : Field.values()) {
-            parameters.put(name.parameter(), inquiry.draft().text(name));
+            String text = inquiry.draft().text(name);
+            if (name != Field.TO || !text.isEmpty()) {
+                parameters.put(name.parameter(), text);
+            }
         }
         return new Location("", QueryParameters.simple(parameters));
     }

@@ -75,7 +75,7 @@ class HoldersApiTest {
         assertThat(json(response)).isEqualTo(JsonMapper.shared().readTree("""
                 {
                   "question": {
-                    "ipv4": "203.0.113.7", "port": 1234,
+                    "ipv4": "203.0.113.7", "port": 1234, "protocol": null, "farEnd": null,
                     "time": "2026-11-23T14:02:07.000Z", "tolerance": "PT0S",
                     "from": "2026-11-23T14:02:07.000Z", "to": "2026-11-23T14:02:07.000Z",
                     "reason": "C-9", "remark": null
@@ -96,15 +96,16 @@ class HoldersApiTest {
                       "rangeCount": 63, "portCount": 252, "ranges": %s,
                       "toPsid": "PSID = floor(1234 / 2^2) mod 2^8 = 308 mod 256 = 52",
                       "toPort": "port = 1 · 2^10 + 52 · 2^2 + 2 = 1234"
-                    }
+                    },
+                    "nat": null
                   } ],
                   "evidence": [ {
                     "holder": 0, "boundary": "START", "exporter": "192.0.2.11", "transport": "IPFIX_UDP",
-                    "observationDomain": 7, "sequence": 48211, "templateId": 262, "hostname": "",
+                    "observationDomain": 7, "sequence": 48211, "templateId": 262, "hostname": "", "dialect": "", "file": "",
                     "received": "2026-11-23T09:12:44.401Z", "raw": "%s", "text": null
                   }, {
                     "holder": 0, "boundary": "END", "exporter": "192.0.2.12", "transport": "SYSLOG_TCP",
-                    "observationDomain": 0, "sequence": 0, "templateId": 0, "hostname": "lwaftr-2",
+                    "observationDomain": 0, "sequence": 0, "templateId": 0, "hostname": "lwaftr-2", "dialect": "draft", "file": "",
                     "received": "2026-11-23T18:40:00.190Z", "raw": "%s",
                     "text": "<134>1 2026-11-23T18:40:00.125Z lwaftr-2 lwaftr 1 PTDEL [lw4o6@32473 SUBID=\\"S-1001\\"]\\\\x0a"
                   } ],
@@ -292,6 +293,19 @@ class HoldersApiTest {
     }
 
     @Test
+    void protocolAndFarEndReachTheLedger() throws Exception {
+        assertThat(get(holders(with("port", "1234/tcp")) + "&to=198.51.100.1:443", bearer())
+                        .statusCode())
+                .isEqualTo(200);
+
+        assertThat(ledger.asked()).singleElement().satisfies(question -> {
+            assertThat(question.protocol()).isEqualTo(6);
+            assertThat(question.destination()).hasToString("198.51.100.1");
+            assertThat(question.destinationPort()).isEqualTo(443);
+        });
+    }
+
+    @Test
     void theOpenApiDocumentDescribesTheQuestion() throws Exception {
         JsonNode document = json(get("/api/v1/openapi", bearer()));
         JsonNode parameters = document.at("/paths/~1api~1v1~1holders/get/parameters");
@@ -299,7 +313,7 @@ class HoldersApiTest {
         assertThat(each)
                 .toIterable()
                 .extracting(parameter -> parameter.path("name").asString())
-                .containsExactly("ip", "port", "time", "tolerance", "reason");
+                .containsExactly("ip", "port", "time", "to", "tolerance", "reason");
         assertThat(document.at("/components/securitySchemes/token/scheme").asString())
                 .isEqualTo("bearer");
     }

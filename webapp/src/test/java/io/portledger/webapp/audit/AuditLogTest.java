@@ -3,6 +3,7 @@ package io.portledger.webapp.audit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.portledger.ledger.Retention;
 import io.portledger.webapp.Samples;
 import io.portledger.webapp.audit.AuditEvent.Asked;
 import io.portledger.webapp.audit.AuditLog.Verification;
@@ -15,6 +16,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.HexFormat;
@@ -53,6 +55,24 @@ class AuditLogTest {
             previous = sha256(lines.get(i));
         }
         assertThat(AuditLog.verify(file())).isEqualTo(new Verification(3, previous, null));
+    }
+
+    @Test
+    void aDeletionIsInTheLogWithWhatWasDeletedAndItsCutoff() throws Exception {
+        try (AuditLog log = AuditLog.open(file(), Clock.systemUTC())) {
+            log.append(new AuditEvent.Deleted(new Retention.Deleted(
+                    Retention.Kept.SESSIONS,
+                    Instant.parse("2026-01-01T00:00:00Z"),
+                    12_345,
+                    List.of("sessions-v1-2025.12.31"))));
+        }
+
+        JsonNode line = JsonMapper.shared().readTree(Files.readString(file()));
+        assertThat(line.path("event").asString()).isEqualTo("DELETED");
+        assertThat(line.path("kept").asString()).isEqualTo("SESSIONS");
+        assertThat(line.path("cutoff").asString()).isEqualTo("2026-01-01T00:00:00.000Z");
+        assertThat(line.path("documents").asLong()).isEqualTo(12_345);
+        assertThat(line.path("indices").get(0).asString()).isEqualTo("sessions-v1-2025.12.31");
     }
 
     @Test

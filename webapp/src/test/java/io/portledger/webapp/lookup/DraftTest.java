@@ -7,6 +7,7 @@ import io.portledger.webapp.lookup.Draft.Field;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -70,6 +71,43 @@ class DraftTest {
         Checked checked = Draft.ofLine(line).withReason("C-1").check(HOUR);
         assertThat(checked.inquiry()).isNull();
         assertThat(checked.problems()).containsKey(field);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            40123      |                  | 0   |              | 0
+            40123/tcp  | 198.51.100.1:443 | 6   | 198.51.100.1 | 443
+            40123/UDP  | 198.51.100.1     | 17  | 198.51.100.1 | 0
+            40123/ 47  |                  | 47  |              | 0
+            """)
+    void protocolAndFarEndMayBeToldAndReadBack(
+            String port, @Nullable String to, int protocol, @Nullable String address, int farPort) {
+        Draft draft = new Draft("203.0.113.7", port, "2026-11-23T14:02:07Z", "0s", "C-1", to == null ? "" : to);
+
+        Inquiry inquiry = Objects.requireNonNull(draft.check(HOUR).inquiry());
+
+        assertThat(inquiry.question().protocol()).isEqualTo(protocol);
+        assertThat(Objects.toString(inquiry.question().destination(), null)).isEqualTo(address);
+        assertThat(inquiry.question().destinationPort()).isEqualTo(farPort);
+        assertThat(inquiry.draft().check(HOUR).inquiry()).isEqualTo(inquiry);
+        assertThat(Draft.ofLine(inquiry.draft().line()).port())
+                .isEqualTo(protocol == 47 ? "40123" : inquiry.draft().port());
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            40123/http |                   | PORT | "http" is no protocol
+            40123/256  |                   | PORT | "256" is no protocol
+            40123      | 198.51.100.1:77777 | TO  | "77777" is no port of a far end
+            40123      | example.net       | TO   | example.net
+            """)
+    void aWrongProtocolOrFarEndIsNamed(String port, @Nullable String to, Field field, String message) {
+        Checked checked =
+                new Draft("203.0.113.7", port, "2026-11-23T14:02:07Z", "0s", "C-1", to == null ? "" : to).check(HOUR);
+
+        assertThat(checked.inquiry()).isNull();
+        assertThat(checked.problems()).containsOnlyKeys(field);
+        assertThat(checked.problems().get(field)).contains(message);
     }
 
     @Test

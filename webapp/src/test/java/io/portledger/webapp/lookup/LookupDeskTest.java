@@ -47,7 +47,8 @@ class LookupDeskTest {
                         URI.create("http://127.0.0.1:9200"),
                         directory,
                         Duration.ofHours(1),
-                        new WebSettings.SignIn(5, Duration.ofSeconds(10), Duration.ofMinutes(15))));
+                        new WebSettings.SignIn(5, Duration.ofSeconds(10), Duration.ofMinutes(15)),
+                        new WebSettings.Periods(null, null, null, null, Duration.ZERO)));
         SecurityContextHolder.getContext()
                 .setAuthentication(new TestingAuthenticationToken("agnes", "", "ROLE_LOOKUP"));
     }

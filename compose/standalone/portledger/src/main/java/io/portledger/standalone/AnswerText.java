@@ -51,6 +51,17 @@ final class AnswerText {
         }
         lines.add("  %-10s %s (%s)".formatted("from", orDash(holder.path("start")), text(holder, "startedBy")));
         lines.add("  %-10s %s (%s)".formatted("until", orDash(holder.path("end")), text(holder, "endedBy")));
+        JsonNode nat = holder.path("nat");
+        if (nat.isObject()) {
+            lines.add("  %-10s protocol %s, inside port %s, to %s"
+                    .formatted(
+                            "only",
+                            orAny(nat.path("protocol")),
+                            orAny(nat.path("insidePort")),
+                            nat.path("destination").isString()
+                                    ? text(nat, "destination") + ":" + orAny(nat.path("destinationPort"))
+                                    : "any"));
+        }
         JsonNode mapping = holder.path("mapping");
         lines.add("  %-10s %s, %d in all; %s"
                 .formatted(
@@ -58,6 +69,10 @@ final class AnswerText {
                         text(holder, "ports"),
                         mapping.path("portCount").asInt(0),
                         text(mapping, "toPsid")));
+    }
+
+    private static String orAny(JsonNode number) {
+        return number.isNumber() ? number.asString() : "any";
     }
 
     private static String orDash(JsonNode value) {

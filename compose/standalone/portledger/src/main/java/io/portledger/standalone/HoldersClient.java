@@ -48,7 +48,7 @@ public final class HoldersClient implements AutoCloseable {
      * Asks.
      *
      * @param ip the public IPv4 address, as the user wrote it
-     * @param port the port, as the user wrote it
+     * @param port the port, as the user wrote it, with or without the protocol
      * @param time the moment asked about, in any form that the web application reads
      * @param tolerance how far the asker's clock may be off, such as {@code 2s}
      * @param reason the case or ticket, for the audit log
@@ -56,8 +56,19 @@ public final class HoldersClient implements AutoCloseable {
      */
     public JsonNode ask(String ip, String port, String time, String tolerance, String reason)
             throws QuestionException, InterruptedException {
+        return ask(ip, port, "", time, tolerance, reason);
+    }
+
+    /**
+     * Asks about traffic to a far end.
+     *
+     * @param to the far end, an IPv4 address with or without a port, or empty
+     * @throws QuestionException if there is no answer; the message says why and what to do
+     */
+    public JsonNode ask(String ip, String port, String to, String time, String tolerance, String reason)
+            throws QuestionException, InterruptedException {
         URI uri = web.resolve("/api/v1/holders?ip=" + encode(ip) + "&port=" + encode(port) + "&time=" + encode(time)
-                + "&tolerance=" + encode(tolerance) + "&reason=" + encode(reason));
+                + "&to=" + encode(to) + "&tolerance=" + encode(tolerance) + "&reason=" + encode(reason));
         HttpResponse<String> response;
         try {
             response = http.send(

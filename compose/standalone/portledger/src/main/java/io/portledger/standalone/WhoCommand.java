@@ -39,7 +39,8 @@ final class WhoCommand implements Callable<Integer> {
     @Parameters(
             index = "0",
             paramLabel = "IP:PORT",
-            description = "Public IPv4 address and port, such as 203.0.113.7:40123.")
+            description = "Public IPv4 address and port, such as 203.0.113.7:40123, and the protocol if it is known:"
+                    + " 203.0.113.7:40123/tcp.")
     private String socket;
 
     @Parameters(
@@ -49,6 +50,14 @@ final class WhoCommand implements Callable<Integer> {
             description = "The moment: ISO 8601 with an offset, such as 2026-11-23T14:02:07Z, the form of log files and"
                     + " mail headers, or seconds since 1970. Without an offset it is UTC.")
     private List<String> time;
+
+    @Option(
+            names = "--to",
+            paramLabel = "IP[:PORT]",
+            defaultValue = "",
+            description = "The far end, if it is known. It matters where a NAT gives one port to several households for"
+                    + " different far ends.")
+    private String to;
 
     @Option(names = "--json", description = "Print the whole answer as JSON.")
     private boolean asJson;
@@ -98,6 +107,7 @@ final class WhoCommand implements Callable<Integer> {
                 JsonNode answer = client.ask(
                         socket.substring(0, colon),
                         socket.substring(colon + 1),
+                        to,
                         String.join(" ", time),
                         tolerance,
                         reason);

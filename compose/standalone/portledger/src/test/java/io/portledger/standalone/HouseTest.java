@@ -74,7 +74,7 @@ class HouseTest {
             Room.of("collector/server", "collector", "softwire", "settings", "ipfix", "syslog", "records"),
             Room.of("stream-jobs/ledger", "ledger", "softwire", "records"),
             Room.of("stream-jobs/jobs", "jobs", "softwire", "records", "ledger"),
-            Room.of("webapp", "webapp", "softwire", "ledger"),
+            Room.of("webapp", "webapp", "softwire", "records", "ledger"),
             Room.of("compose/lab", "lab", "softwire", "lwaftr", "lwb4"),
             Room.of("compose/standalone/child", "standalone.child"),
             Room.of("compose/standalone/kafka", "standalone.kafka"),

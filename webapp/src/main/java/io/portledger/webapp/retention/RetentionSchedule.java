@@ -1,0 +1,83 @@
+package io.portledger.webapp.retention;
+
+import io.portledger.ledger.LedgerException;
+import io.portledger.ledger.Retention;
+import io.portledger.ledger.Retention.Kept;
+import io.portledger.webapp.WebSettings;
+import io.portledger.webapp.audit.AuditEvent;
+import io.portledger.webapp.audit.AuditException;
+import io.portledger.webapp.audit.AuditLog;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.EnumMap;
+import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.scheduling.annotation.Scheduled;
+import org.springframework.stereotype.Component;
+
+/**
+ * Deletes once an hour what is older than its period, kind by kind, and writes to the audit log what was deleted. A kind
+ * without a period is kept for ever. What fails is tried again an hour later.
+ */
+@Component
+class RetentionSchedule {
+
+    private static final Logger LOG = LoggerFactory.getLogger(RetentionSchedule.class);
+
+    private final Retention retention;
+    private final AuditLog audit;
+    private final Clock clock;
+    private final Duration pause;
+    private final Map<Kept, Duration> periods = new EnumMap<>(Kept.class);
+
+    RetentionSchedule(Retention retention, AuditLog audit, Clock clock, WebSettings settings) {
+        this.retention = retention;
+        this.audit = audit;
+        this.clock = clock;
+        this.pause = settings.retention().pause();
+        put(Kept.BINDINGS, settings.retention().bindings());
+        put(Kept.SESSIONS, settings.retention().sessions());
+        put(Kept.USAGE, settings.retention().usage());
+        put(Kept.FINDINGS, settings.retention().findings());
+    }
+
+    private void put(Kept kept, @org.jspecify.annotations.Nullable Duration period) {
+        if (period == null) {
+            return;
+        }
+        if (period.compareTo(Duration.ofDays(1)) < 0) {
+            throw new IllegalArgumentException("portledger.retention: the period of " + kept + " is " + period
+                    + " (allowed: a day and more, or nothing for ever)");
+        }
+        periods.put(kept, period);
+    }
+
+    @Scheduled(fixedDelayString = "PT1H", initialDelayString = "PT1M")
+    void run() {
+        periods.forEach((kept, period) -> {
+            try {
+                delete(kept, period);
+            } catch (LedgerException | AuditException e) {
+                LOG.error(
+                        "Nothing more of {} is deleted for now, and it is tried again in an hour: {}",
+                        kept,
+                        e.getMessage());
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+    }
+
+    private void delete(Kept kept, Duration period) throws InterruptedException {
+        Instant cutoff = retention.announce(kept, clock.instant().minus(period));
+        // Look-ups learn of the cutoff before what it is about is gone.
+        Thread.sleep(pause);
+        Retention.Deleted deleted = retention.delete(
+                kept, sum -> LOG.info("{} documents of {} from before {} are deleted", sum, kept, cutoff));
+        if (deleted.documents() > 0) {
+            audit.append(new AuditEvent.Deleted(deleted));
+        }
+    }
+}
