@@ -79,7 +79,8 @@ final class ChaosCommand implements Callable<Integer> {
         requireWithin("--minutes", minutes, 1, 10_080);
         requireWithin("--rate", rate, 1, 1_000);
         requireWithin("--lookups", lookups, 0, 1_000_000);
-        ChaosRun.Plan plan = new ChaosRun.Plan(Duration.ofMillis((long) (minutes * 60_000)), seed, rate, lookups);
+        ChaosRun.Plan plan =
+                new ChaosRun.Plan(Duration.ofMillis((long) (minutes * 60_000)), seed, rate, lookups, Integer.MAX_VALUE);
         StandaloneSettings settings = options.settings();
         Path directory = options.dataDirectory("chaos").toAbsolutePath();
         try (Interruption _ = Interruption.onSignal()) {

@@ -28,6 +28,9 @@ final class ChaosRun {
     static final List<String> VICTIMS = List.of("collector", "kafka", "flink", "elasticsearch");
 
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(15);
+    /** Before the first kill, so that there is a time of which answers are sure to be complete. */
+    private static final Duration QUIET = Duration.ofSeconds(15);
+
     private static final Duration CATCH_UP = Duration.ofMinutes(5);
     private static final Duration TELL_EVERY = Duration.ofSeconds(10);
 
@@ -38,8 +41,9 @@ final class ChaosRun {
      * @param seed of all that is random
      * @param changesPerSecond how many port sets change hands
      * @param questions how many random questions are asked at the end
+     * @param mostKills after so many nothing is killed any more
      */
-    record Plan(Duration duration, long seed, int changesPerSecond, int questions) {}
+    record Plan(Duration duration, long seed, int changesPerSecond, int questions, int mostKills) {}
 
     /**
      * What came out.
@@ -175,20 +179,23 @@ final class ChaosRun {
         long told = begun;
         // Each of them once at least, however short the run.
         List<String> next = shuffled();
-        long longest = Math.min(LONGEST_PAUSE.toMillis(), plan.duration().toMillis() * 9 / 10 / VICTIMS.size());
-        long due = begun + pauseNanos(longest);
+        long longest =
+                Math.min(LONGEST_PAUSE.toMillis(), plan.duration().minus(QUIET).toMillis() * 9 / 10 / VICTIMS.size());
+        long due = begun + QUIET.toNanos() + pauseNanos(longest);
+        int killed = 0;
         while (System.nanoTime() < end) {
             TimeUnit.MILLISECONDS.sleep(20);
             if (isCollectorAwaited && standalone.isUp("collector")) {
                 isCollectorAwaited = false;
                 network.tellAgain();
             }
-            if (System.nanoTime() >= due) {
+            if (killed < plan.mostKills() && System.nanoTime() >= due) {
                 if (next.isEmpty()) {
                     next = shuffled();
                 }
                 if (kill(next.getFirst(), begun)) {
                     next.removeFirst();
+                    killed++;
                     due = System.nanoTime() + pauseNanos(longest);
                 }
             }

@@ -22,7 +22,7 @@ class ScaleOutTest {
     void manyTasksAndBrokersMakeTheSameLedgerAsOne() throws Exception {
         ChaosRun.Report report = ScaleOutRun.run(
                 directory.resolve("data"),
-                new ChaosRun.Plan(Duration.ofSeconds(25), Instant.now().toEpochMilli(), 50, 0),
+                new ChaosRun.Plan(Duration.ofSeconds(25), Instant.now().toEpochMilli(), 50, 0, 3),
                 ScaleOutTest::tell);
 
         System.out.println(report.summary());
