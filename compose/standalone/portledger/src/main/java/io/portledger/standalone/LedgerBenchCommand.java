@@ -102,32 +102,30 @@ final class LedgerBenchCommand implements Callable<Integer> {
                         List.of(directory.resolve("elasticsearch").toString(), Integer.toString(port))));
         try {
             await(new Probes().elasticsearch(uri));
-            Map<String, Double> filled = part("fill", uri.toString(), Long.toString(intervals));
-            Map<String, Double> natural =
-                    part("ask", uri.toString(), Long.toString(intervals), Integer.toString(questions));
-            row(out, "the ledger, as written", filled.get("naturalOctets"), natural, filled.get("documentsPerSecond"));
-            Map<String, Double> merged = part("merge", uri.toString());
-            Map<String, Double> quiet =
-                    part("ask", uri.toString(), Long.toString(intervals), Integer.toString(questions));
-            row(out, "the ledger, merged", merged.get("mergedOctets"), quiet, 0);
+            Figures filled = part("fill", uri.toString(), Long.toString(intervals));
+            Figures natural = part("ask", uri.toString(), Long.toString(intervals), Integer.toString(questions));
+            row(out, "the ledger, as written", filled.of("naturalOctets"), natural, filled.of("documentsPerSecond"));
+            Figures merged = part("merge", uri.toString());
+            Figures quiet = part("ask", uri.toString(), Long.toString(intervals), Integer.toString(questions));
+            row(out, "the ledger, merged", merged.of("mergedOctets"), quiet, 0);
         } finally {
             node.destroy();
             node.waitFor();
         }
     }
 
-    private void row(PrintWriter out, String name, double octets, Map<String, Double> asked, double filled) {
+    private void row(PrintWriter out, String name, double octets, Figures asked, double filled) {
         out.printf(
                 Locale.ROOT,
                 "| %s | %.0f | %.2f | %.2f | while %,.0f/s are written p50 %.2f, p99 %.2f; in bulk %,.0f/s%s |%n",
                 name,
                 octets / intervals,
-                asked.get("quietP50Millis"),
-                asked.get("quietP99Millis"),
-                asked.get("writtenMeanwhilePerSecond"),
-                asked.get("whileWrittenP50Millis"),
-                asked.get("whileWrittenP99Millis"),
-                asked.get("bulkPerSecond"),
+                asked.of("quietP50Millis"),
+                asked.of("quietP99Millis"),
+                asked.of("writtenMeanwhilePerSecond"),
+                asked.of("whileWrittenP50Millis"),
+                asked.of("whileWrittenP99Millis"),
+                asked.of("bulkPerSecond"),
                 filled > 0 ? String.format(Locale.ROOT, "; filled at %,.0f/s", filled) : "");
         out.flush();
     }
@@ -302,6 +300,18 @@ final class LedgerBenchCommand implements Callable<Integer> {
         out.flush();
     }
 
+    /** What a part of the measurement told, by name. */
+    private record Figures(Map<String, Double> values) {
+
+        double of(String name) {
+            Double value = values.get(name);
+            if (value == null) {
+                throw new IllegalStateException("the measurement told no " + name);
+            }
+            return value;
+        }
+    }
+
     private interface Numbered {
         void run(int i) throws IOException, InterruptedException;
     }
@@ -327,7 +337,7 @@ final class LedgerBenchCommand implements Callable<Integer> {
         }
     }
 
-    private Map<String, Double> part(String... arguments) throws StartException, IOException, InterruptedException {
+    private Figures part(String... arguments) throws StartException, IOException, InterruptedException {
         Process process = new ProcessBuilder(
                         Installation.find().node("flink", List.of("-Xmx768m"), MAIN, Arrays.asList(arguments)))
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
@@ -342,7 +352,7 @@ final class LedgerBenchCommand implements Callable<Integer> {
             if (process.waitFor() != 0) {
                 throw new StartException("The measurement ended with status " + process.exitValue() + "; see above.");
             }
-            return values;
+            return new Figures(values);
         } finally {
             process.destroy();
         }
