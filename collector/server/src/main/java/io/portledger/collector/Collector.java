@@ -26,6 +26,7 @@ import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import io.portledger.collector.dialect.Dialects;
 import io.portledger.records.v1.CollectorMark;
+import io.portledger.records.v1.Evidence;
 import io.portledger.records.v1.ExporterGap;
 import io.portledger.settings.HostPort;
 import io.portledger.syslog.SyslogFrameDecoder;
@@ -35,12 +36,17 @@ import java.net.UnknownHostException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -69,9 +75,9 @@ public final class Collector implements AutoCloseable {
     private final boolean isEpoll = Epoll.isAvailable();
     private final EventLoopGroup eventLoops;
     private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
+    private final Map<String, Channel> listeners = new LinkedHashMap<>();
     private final Channel ipfixUdp;
     private final Channel syslogUdp;
-    private final Channel syslogTcp;
     private final KernelDrops ipfixDrops;
     private final KernelDrops syslogDrops;
     private final Future<?> ticking;
@@ -133,7 +139,8 @@ public final class Collector implements AutoCloseable {
                 skewWatch,
                 tally,
                 gapMarginMillis,
-                collectedUntilMillis);
+                collectedUntilMillis,
+                new TemplateKeeper(settings.stateDirectory().resolve("ipfix-templates")));
         syslogIntake = new SyslogIntake(
                 settings.syslog(),
                 dialects,
@@ -148,9 +155,26 @@ public final class Collector implements AutoCloseable {
         IoHandlerFactory io = isEpoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
         eventLoops = new MultiThreadIoEventLoopGroup(settings.threads(), io);
         try {
-            ipfixUdp = listenUdp("collector.ipfix.udp", settings.ipfix().udp(), ipfixIntake.datagrams());
-            syslogUdp = listenUdp("collector.syslog.udp", settings.syslog().udp(), syslogIntake.datagrams());
-            syslogTcp = listenTcp("collector.syslog.tcp", settings.syslog().tcp());
+            TlsServer tls = settings.ipfix().tls() == null && settings.syslog().tls() == null
+                    ? null
+                    : new TlsServer(settings.tls());
+            ipfixUdp = listenUdp("ipfix.udp", settings.ipfix().udp(), ipfixIntake.datagrams());
+            listenTcp("ipfix.tcp", settings.ipfix().tcp(), channel -> takeIpfix(channel, Evidence.Transport.IPFIX_TCP));
+            listenTls(
+                    "ipfix.tls",
+                    settings.ipfix().tls(),
+                    tls,
+                    channel -> takeIpfix(channel, Evidence.Transport.IPFIX_TLS));
+            syslogUdp = listenUdp("syslog.udp", settings.syslog().udp(), syslogIntake.datagrams());
+            listenTcp(
+                    "syslog.tcp",
+                    settings.syslog().tcp(),
+                    channel -> takeSyslog(channel, Evidence.Transport.SYSLOG_TCP));
+            listenTls(
+                    "syslog.tls",
+                    settings.syslog().tls(),
+                    tls,
+                    channel -> takeSyslog(channel, Evidence.Transport.SYSLOG_TLS));
         } catch (CollectorException e) {
             eventLoops.shutdownGracefully(0, 5, TimeUnit.SECONDS).awaitUninterruptibly();
             outbox.close(settings.kafka().stopTimeout());
@@ -170,12 +194,17 @@ public final class Collector implements AutoCloseable {
         publishGaps();
         ticking = ipfixUdp.eventLoop()
                 .scheduleWithFixedDelay(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
-        LOG.info(
-                "The collector listens: IPFIX udp {}, syslog udp {}, syslog tcp {} ({})",
-                ipfixUdp(),
-                syslogUdp(),
-                syslogTcp(),
-                isEpoll ? "epoll" : "NIO");
+        LOG.info("The collector listens: {} ({})", endPoints(), isEpoll ? "epoll" : "NIO");
+    }
+
+    private void takeIpfix(SocketChannel channel, Evidence.Transport transport) {
+        ipfixIntake.connection(transport).addTo(channel.pipeline());
+    }
+
+    private void takeSyslog(SocketChannel channel, Evidence.Transport transport) {
+        channel.pipeline()
+                .addLast(new SyslogFrameDecoder(settings.syslog().maxMessageOctets()))
+                .addLast(syslogIntake.connection(transport));
     }
 
     private Channel listenUdp(String key, HostPort at, ChannelHandler handler) {
@@ -197,7 +226,7 @@ public final class Collector implements AutoCloseable {
         int given = channel.config().getOption(ChannelOption.SO_RCVBUF);
         if (given < settings.udpReceiveBufferOctets()) {
             LOG.warn(
-                    "{}: the kernel gave a receive buffer of {} octets, not {}; raise sysctl net.core.rmem_max",
+                    "collector.{}: the kernel gave a receive buffer of {} octets, not {}; raise sysctl net.core.rmem_max",
                     key,
                     given,
                     settings.udpReceiveBufferOctets());
@@ -205,7 +234,20 @@ public final class Collector implements AutoCloseable {
         return channel;
     }
 
-    private Channel listenTcp(String key, HostPort at) {
+    private void listenTls(String key, @Nullable HostPort at, @Nullable TlsServer tls, Consumer<SocketChannel> begin) {
+        if (tls != null) {
+            listenTcp(key, at, channel -> {
+                tls.protect(channel);
+                begin.accept(channel);
+            });
+        }
+    }
+
+    /** Listens, if there is a place to listen at; {@code begin} fills the pipeline of each new connection. */
+    private void listenTcp(String key, @Nullable HostPort at, Consumer<SocketChannel> begin) {
+        if (at == null) {
+            return;
+        }
         ServerBootstrap bootstrap = new ServerBootstrap()
                 .group(eventLoops)
                 .channel(isEpoll ? EpollServerSocketChannel.class : NioServerSocketChannel.class)
@@ -214,23 +256,21 @@ public final class Collector implements AutoCloseable {
                     @Override
                     protected void initChannel(SocketChannel channel) {
                         connections.add(channel);
-                        channel.pipeline()
-                                .addLast(
-                                        new SyslogFrameDecoder(settings.syslog().maxMessageOctets()))
-                                .addLast(syslogIntake.connection());
+                        begin.accept(channel);
                     }
                 });
-        return bind(key, at, () -> bootstrap.bind(at.toSocketAddress()));
+        bind(key, at, () -> bootstrap.bind(at.toSocketAddress()));
     }
 
-    private static Channel bind(String key, HostPort at, Supplier<ChannelFuture> bind) {
+    private Channel bind(String key, HostPort at, Supplier<ChannelFuture> bind) {
         ChannelFuture bound = bind.get().awaitUninterruptibly();
         if (bound.cause() != null) {
             throw new CollectorException(
-                    key + ": cannot listen on " + at + ": " + bound.cause().getMessage()
-                            + "; stop what uses the port, or set another",
+                    "collector." + key + ": cannot listen on " + at + ": "
+                            + bound.cause().getMessage() + "; stop what uses the port, or set another",
                     bound.cause());
         }
+        listeners.put(key, bound.channel());
         return bound.channel();
     }
 
@@ -313,7 +353,7 @@ public final class Collector implements AutoCloseable {
         gapBatch.flush();
     }
 
-    /** Where IPFIX is taken. */
+    /** Where IPFIX and NetFlow datagrams are taken. */
     public HostPort ipfixUdp() {
         return endPoint(ipfixUdp);
     }
@@ -325,7 +365,14 @@ public final class Collector implements AutoCloseable {
 
     /** Where syslog connections are taken. */
     public HostPort syslogTcp() {
-        return endPoint(syslogTcp);
+        return Objects.requireNonNull(endPoints().get("syslog.tcp"));
+    }
+
+    /** Where everything is taken that is listened for: {@code ipfix.tls} and so on. */
+    public Map<String, HostPort> endPoints() {
+        Map<String, HostPort> endPoints = new LinkedHashMap<>();
+        listeners.forEach((key, channel) -> endPoints.put(key, endPoint(channel)));
+        return endPoints;
     }
 
     private static HostPort endPoint(Channel channel) {
@@ -348,7 +395,7 @@ public final class Collector implements AutoCloseable {
             isClosed = true;
         }
         ticking.cancel(false);
-        for (Channel channel : List.of(syslogTcp, syslogUdp, ipfixUdp)) {
+        for (Channel channel : listeners.values()) {
             channel.close().awaitUninterruptibly();
         }
         connections.close().awaitUninterruptibly();

@@ -12,6 +12,7 @@ import io.portledger.records.v1.BindingEvent;
 import io.portledger.records.v1.CollectorMark;
 import io.portledger.records.v1.Evidence;
 import io.portledger.records.v1.ExporterGap;
+import io.portledger.records.v1.NatCondition;
 import io.portledger.records.v1.Undecodable;
 import io.portledger.settings.HostPort;
 import io.portledger.syslog.SyslogMessage;
@@ -33,9 +34,12 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocket;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -51,6 +55,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A whole collector: real sockets, a real Kafka broker, programs of others. */
@@ -99,6 +104,8 @@ class CollectorTest {
     private Collector start(String... moreSettings) {
         Map<String, String> environment = new HashMap<>(Map.of(
                 PREFIX + "IPFIX_UDP", "127.0.0.1:0",
+                PREFIX + "IPFIX_TCP", "127.0.0.1:0",
+                PREFIX + "STATE_DIRECTORY", directory.resolve("state").toString(),
                 PREFIX + "SYSLOG_UDP", "127.0.0.1:0",
                 PREFIX + "SYSLOG_TCP", "127.0.0.1:0",
                 PREFIX + "NAME", "the-collector-under-test",
@@ -217,6 +224,67 @@ class CollectorTest {
     }
 
     @Test
+    void ipfixAndSyslogComeByTlsFromThoseWhoseCertificateIsTrusted() throws Exception {
+        Certificates own = new Certificates(directory, "collector");
+        Certificates exporter = new Certificates(directory, "exporter");
+        Certificates stranger = new Certificates(directory, "stranger");
+        Collector collector = start(
+                "IPFIX_TLS", "127.0.0.1:0",
+                "SYSLOG_TLS", "127.0.0.1:0",
+                "TLS_CERTIFICATE", own.certificate.toString(),
+                "TLS_KEY", own.key.toString(),
+                "TLS_TRUSTED", exporter.certificate.toString());
+        HostPort ipfix = collector.endPoints().get("ipfix.tls");
+        HostPort syslog = collector.endPoints().get("syslog.tls");
+        byte[] line = binding(34);
+
+        sendTls(own.trustedBy(exporter), ipfix, Messages.MINI);
+        sendTls(own.trustedBy(exporter), syslog, concat(ascii(line.length + " "), line));
+        awaitCount(collector, Counter.BINDING_EVENTS, 2);
+        for (SSLContext refused : List.of(own.trustedBy(null), own.trustedBy(stranger))) {
+            assertThatThrownBy(() -> sendTls(refused, ipfix, Messages.MINI)).isInstanceOf(IOException.class);
+        }
+        sendTcp(Objects.requireNonNull(ipfix), Messages.MINI);
+        sendTcp(Objects.requireNonNull(collector.endPoints().get("ipfix.tcp")), Messages.MINI);
+        awaitCount(collector, Counter.BINDING_EVENTS, 3);
+        collector.close();
+
+        assertThat(read(Topic.NAT_EVENTS, BindingEvent.parser()))
+                .extracting(event -> event.getEvidence().getTransport())
+                .containsExactlyInAnyOrder(
+                        Evidence.Transport.IPFIX_TLS, Evidence.Transport.SYSLOG_TLS, Evidence.Transport.IPFIX_TCP);
+    }
+
+    /** Sends, and waits until the other side has closed as well, so that its refusal is noticed. */
+    private static void sendTls(SSLContext tls, @Nullable HostPort to, byte[] octets) throws IOException {
+        try (SSLSocket socket = (SSLSocket) tls.getSocketFactory()
+                .createSocket(
+                        InetAddress.getLoopbackAddress(),
+                        Objects.requireNonNull(to).port())) {
+            socket.setSoTimeout(20_000);
+            socket.startHandshake();
+            socket.getOutputStream().write(octets);
+            socket.getOutputStream().flush();
+            socket.shutdownOutput();
+            assertThat(socket.getInputStream().read()).isNegative();
+        }
+    }
+
+    @Test
+    void tlsWithoutItsFilesIsOneSentence() {
+        assertThatThrownBy(() -> start("IPFIX_TLS", "127.0.0.1:0"))
+                .hasMessageContaining("need tls.certificate, tls.key and tls.trusted");
+        assertThatThrownBy(() -> start(
+                        "IPFIX_TLS", "127.0.0.1:0",
+                        "TLS_CERTIFICATE", "no-such.pem",
+                        "TLS_KEY", "no-such.key",
+                        "TLS_CLIENT_AUTHENTICATION", "none"))
+                .isInstanceOf(CollectorException.class)
+                .hasMessageContaining("collector.tls: ")
+                .hasMessageContaining("no-such.pem");
+    }
+
+    @Test
     void theVectorsOfNatLoggingArriveInKafka() throws Exception {
         Collector collector = start();
         sendUdp(collector.ipfixUdp(), Messages.TEMPLATES, Messages.RECORDS);
@@ -224,14 +292,16 @@ class CollectorTest {
         collector.close();
 
         assertThat(read(Topic.NAT_EVENTS, BindingEvent.parser()))
-                .hasSize(6)
+                .hasSize(8)
                 .allSatisfy(
                         event -> assertThat(event.getEvidence().getExporter()).isEqualTo("127.0.0.1"));
-        assertThat(read(Topic.UNDECODABLE, Undecodable.parser())).hasSize(7).allMatch(Undecodable::getNotAboutBindings);
+        assertThat(read(Topic.NAT_CONDITIONS, NatCondition.parser())).hasSize(4);
+        assertThat(read(Topic.UNDECODABLE, Undecodable.parser())).hasSize(1).allMatch(Undecodable::getNotAboutBindings);
     }
 
-    @Test
-    void softflowdIsDecodedCountedAndNamedAsNotAboutBindings() throws Exception {
+    @ParameterizedTest
+    @CsvSource({"10, IPFIX_MESSAGES", "9, NETFLOW_PACKETS"})
+    void softflowdIsDecodedCountedAndNamedAsNotAboutBindings(String version, Counter messages) throws Exception {
         String softflowd = Programs.find("softflowd", "softflowd");
         Collector collector = start();
         Path capture = directory.resolve("flows.pcap");
@@ -241,7 +311,7 @@ class CollectorTest {
                 "-r",
                 capture.toString(),
                 "-v",
-                "10",
+                version,
                 "-d",
                 "-p",
                 directory.resolve("softflowd.pid").toString(),
@@ -253,7 +323,7 @@ class CollectorTest {
         collector.close();
 
         CollectorCounters counters = collector.counters();
-        assertThat(counters.get(Counter.IPFIX_MESSAGES)).isPositive();
+        assertThat(counters.get(messages)).isPositive();
         assertThat(counters.get(Counter.IPFIX_TEMPLATES)).isPositive();
         assertThat(counters.get(Counter.IPFIX_RECORDS)).isEqualTo(counters.notAboutBindings());
         assertThat(counters.undecodable()).isZero();

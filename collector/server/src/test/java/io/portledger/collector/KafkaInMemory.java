@@ -6,6 +6,8 @@ import com.google.protobuf.Parser;
 import io.portledger.records.Topic;
 import io.portledger.records.v1.BindingEvent;
 import io.portledger.records.v1.ExporterGap;
+import io.portledger.records.v1.NatCondition;
+import io.portledger.records.v1.PortUsage;
 import io.portledger.records.v1.Undecodable;
 import java.util.ArrayList;
 import java.util.List;
@@ -55,6 +57,14 @@ final class KafkaInMemory implements AutoCloseable {
     /** What reached the producer, after the outbox has handed over everything. */
     List<BindingEvent> events() throws InvalidProtocolBufferException {
         return read(Topic.NAT_EVENTS, BindingEvent.parser());
+    }
+
+    List<NatCondition> conditions() throws InvalidProtocolBufferException {
+        return read(Topic.NAT_CONDITIONS, NatCondition.parser());
+    }
+
+    List<PortUsage> usages() throws InvalidProtocolBufferException {
+        return read(Topic.PORT_USAGE, PortUsage.parser());
     }
 
     List<Undecodable> undecodable() throws InvalidProtocolBufferException {
