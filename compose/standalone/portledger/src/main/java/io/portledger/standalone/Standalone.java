@@ -159,6 +159,7 @@ public final class Standalone implements AutoCloseable {
                   state-directory: "%5$s"
                   ipfix:
                     udp: "%1$s:%2$d"
+                    tcp: "%1$s:%2$d"
                   syslog:
                     udp: "%1$s:%3$d"
                     tcp: "%1$s:%3$d"
