@@ -25,6 +25,7 @@ import picocli.CommandLine.TypeConversionException;
             UpCommand.class,
             DemoCommand.class,
             WhoCommand.class,
+            ImportCommand.class,
             CollectorCommand.class,
             LwaftrCommand.class,
             Lwb4Command.class,
