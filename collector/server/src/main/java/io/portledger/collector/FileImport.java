@@ -46,6 +46,10 @@ public final class FileImport implements AutoCloseable {
     private static final int PEEKED_OCTETS = 4096;
     private static final int MESSAGES_A_FLUSH = 512;
     private static final int FLUSHES_A_GAP_FLUSH = 16;
+
+    /** A time without a year is taken as the nearest to a moment; this long before the last line all are before it. */
+    private static final Duration MIDDLE_OF_A_YEAR = Duration.ofDays(181);
+
     private static final Duration WAIT = Duration.ofMillis(2);
 
     /** Whatever has no template waits for it until the end. */
@@ -326,7 +330,7 @@ public final class FileImport implements AutoCloseable {
         for (SyslogFrame frame = frames.readInbound(); frame != null; frame = frames.readInbound()) {
             // A line without a time was written when the one before it was.
             atMillis = target.syslog()
-                    .writtenMillis(frame.octets(), writtenBy)
+                    .writtenMillis(frame.octets(), writtenBy.minus(MIDDLE_OF_A_YEAR))
                     .orElse(atMillis < 0 ? writtenBy.toEpochMilli() : atMillis);
             target.takeSyslog(frame.octets(), frame.fault(), exporter, Evidence.Transport.FILE, atMillis);
             latestMillis = Math.max(latestMillis, atMillis);
