@@ -50,6 +50,9 @@ public final class FileImport implements AutoCloseable {
     /** A time without a year is taken as the nearest to a moment; this long before the last line all are before it. */
     private static final Duration MIDDLE_OF_A_YEAR = Duration.ofDays(181);
 
+    /** Whoever restarts Kafka needs less. */
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
+
     private static final Duration WAIT = Duration.ofMillis(2);
 
     /** Whatever has no template waits for it until the end. */
@@ -79,6 +82,7 @@ public final class FileImport implements AutoCloseable {
     private long messages;
     private long flushes;
     private long latestMillis;
+    private boolean isGivenUp;
     private boolean isClosed;
 
     /**
@@ -183,7 +187,7 @@ public final class FileImport implements AutoCloseable {
             census.counted(tally.read());
         }
         close();
-        return census.summary(!isDry && tally.read().get(Counter.NOT_STORED) == 0);
+        return census.summary(!isDry && !isGivenUp && tally.read().get(Counter.NOT_STORED) == 0);
     }
 
     private void read(Path file, String name) throws InterruptedException {
@@ -197,7 +201,7 @@ public final class FileImport implements AutoCloseable {
             } else if (isIpfix(first)) {
                 census.format("ipfix");
                 readIpfix(in, exporter(name));
-            } else if (CapturedTraffic.isText(first)) {
+            } else if (isMostlyText(first)) {
                 census.format("syslog");
                 readLog(in, exporter(name), writtenBy(file));
             } else {
@@ -254,6 +258,15 @@ public final class FileImport implements AutoCloseable {
 
     private static boolean isIpfix(byte[] first) {
         return first.length >= 16 && CapturedTraffic.u16(first, 0) == 10 && CapturedTraffic.u16(first, 2) >= 16;
+    }
+
+    /** Some write colours, or NUL, into their logs. */
+    private static boolean isMostlyText(byte[] first) {
+        int controls = 0;
+        for (byte octet : first) {
+            controls += octet >= 0 && octet < ' ' && octet != '\n' && octet != '\r' && octet != '\t' ? 1 : 0;
+        }
+        return controls <= first.length / 10;
     }
 
     /** Who stands for the sender where the file does not tell. */
@@ -345,8 +358,8 @@ public final class FileImport implements AutoCloseable {
             if (++flushes % FLUSHES_A_GAP_FLUSH == 0) {
                 flush();
             }
-            while (!outbox.hasRoom()) {
-                TimeUnit.MILLISECONDS.sleep(WAIT.toMillis());
+            if (!outbox.hasRoom() && !isGivenUp) {
+                awaitKafka();
             }
         }
     }
@@ -359,8 +372,20 @@ public final class FileImport implements AutoCloseable {
     }
 
     private void awaitKafka() throws InterruptedException {
+        long finished = -1;
+        long since = System.nanoTime();
         while (!outbox.isEmpty()) {
             TimeUnit.MILLISECONDS.sleep(WAIT.toMillis());
+            CollectorCounters now = tally.read();
+            long more = now.get(Counter.STORED) + now.get(Counter.NOT_STORED);
+            if (more != finished) {
+                finished = more;
+                since = System.nanoTime();
+            } else if (System.nanoTime() - since > PATIENCE.toNanos()) {
+                isGivenUp = true;
+                progress.accept("Kafka has taken nothing for " + PATIENCE.toSeconds() + " s; giving up");
+                return;
+            }
         }
     }
 

@@ -321,6 +321,13 @@ class FileImportTest {
     }
 
     @Test
+    void controlCharactersHereAndThereDoNotMakeALogBinary() throws Exception {
+        Path file = directory.resolve("nat.log");
+        Files.writeString(file, "\u001b[31m" + "<13>1 - host app - - - hello\0\n" + PTADD + "\0\n");
+        assertThat(run(PLAIN, file).total().events().get("bindings")).isEqualTo(1);
+    }
+
+    @Test
     void readsCompressedFiles() throws Exception {
         Path plain = pcap("a.pcap", Frames.udp(NAT, COLLECTOR, Messages.MINI));
         Path file = directory.resolve("a.pcap.gz");

@@ -81,8 +81,8 @@ class ImportCommandTest {
     }
 
     private JsonNode lastLine() {
-        String[] lines = out.toString().split("\n");
-        return new JsonMapper().readTree(lines[lines.length - 1]);
+        return new JsonMapper()
+                .readTree(out.toString().lines().reduce((_, last) -> last).orElseThrow());
     }
 
     private int run(Object... arguments) {
