@@ -64,6 +64,11 @@ record History(long intervals) {
                 isOpen ? null : evidence(17, end, b4, ipv4, ports));
     }
 
+    /** Whether no interval with a smaller number has the address of this one. */
+    boolean isFirstOfItsAddress(long number) {
+        return number < slots() && number % SETS == 0;
+    }
+
     /** A question whose answer is the household that {@link #expected} tells. */
     Question question(SplittableRandom random) {
         long slot = random.nextLong(slots());

@@ -8,6 +8,8 @@ import co.elastic.clients.util.ContentType;
 import io.portledger.ledger.Answer;
 import io.portledger.ledger.BindingDocument;
 import io.portledger.ledger.BindingInterval;
+import io.portledger.ledger.Divisions;
+import io.portledger.ledger.DivisionsDocument;
 import io.portledger.ledger.ElasticsearchConnection;
 import io.portledger.ledger.Ledger;
 import io.portledger.ledger.LedgerIndices;
@@ -29,7 +31,9 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -192,7 +196,18 @@ public final class LedgerBench {
             long last = Math.min(to, first + BATCH);
             BulkRequest request = BulkRequest.of(bulk -> {
                 for (long i = first; i < last; i++) {
-                    BindingDocument document = BindingDocument.of(history.interval(i), false);
+                    BindingInterval interval = history.interval(i);
+                    BindingDocument document = BindingDocument.of(interval, false);
+                    if (history.isFirstOfItsAddress(i)) {
+                        DivisionsDocument divisions = DivisionsDocument.of(
+                                interval.ipv4(),
+                                new Divisions(new TreeSet<>(Set.of(Divisions.of(interval.ports()))), new TreeSet<>()));
+                        bulk.operations(operation -> operation.index(index -> index.index(divisions.index())
+                                .id(divisions.id())
+                                .document(BinaryData.of(
+                                        divisions.json().getBytes(StandardCharsets.UTF_8),
+                                        ContentType.APPLICATION_JSON))));
+                    }
                     bulk.operations(operation -> operation.index(index -> index.index(document.index())
                             .id(document.id())
                             .routing(document.routing())
