@@ -44,7 +44,7 @@ import java.util.concurrent.locks.LockSupport;
  * Fills the indices of bindings with a made-up history and asks about it. Each answer is compared with the truth; one
  * that is wrong ends the run.
  *
- * <p>Arguments: {@code fill URL INTERVALS}, {@code ask URL INTERVALS QUESTIONS}, {@code merge URL}, {@code write FILE
+ * <p>Arguments: {@code fill URL INTERVALS}, {@code ask URL INTERVALS QUESTIONS [written]}, {@code merge URL}, {@code write FILE
  * INTERVALS sql|syslog|questions}, {@code netflow PORT INTERVALS RECORDS-A-SECOND}. Prints lines of {@code name=value}.
  */
 public final class LedgerBench {
@@ -67,7 +67,8 @@ public final class LedgerBench {
                 ask(
                         URI.create(arguments[1]),
                         new History(Long.parseLong(arguments[2])),
-                        Integer.parseInt(arguments[3]));
+                        Integer.parseInt(arguments[3]),
+                        arguments.length > 4);
             case "merge" -> merge(URI.create(arguments[1]));
             case "write" -> write(Path.of(arguments[1]), new History(Long.parseLong(arguments[2])), arguments[3]);
             case "netflow" ->
@@ -115,7 +116,8 @@ public final class LedgerBench {
         }
     }
 
-    private static void ask(URI elasticsearch, History history, int questions) throws Exception {
+    /** @param isWritten whether to ask also while other intervals are written */
+    private static void ask(URI elasticsearch, History history, int questions, boolean isWritten) throws Exception {
         try (Ledger ledger = Ledger.connect(elasticsearch);
                 ElasticsearchConnection connection = ElasticsearchConnection.open(elasticsearch)) {
             SplittableRandom random = new SplittableRandom(7);
@@ -123,11 +125,14 @@ public final class LedgerBench {
             single(ledger, history, random, questions, "quiet");
             bulk(ledger, history, random, Math.max(BULK, questions * 4));
 
+            if (!isWritten) {
+                return;
+            }
             AtomicBoolean stop = new AtomicBoolean();
             AtomicLong written = new AtomicLong();
             CompletableFuture<Void> writing = CompletableFuture.runAsync(() -> {
                 try {
-                    written.set(write(connection, history, 0, history.intervals(), stop));
+                    written.set(write(connection, history.elsewhere(), 0, history.intervals(), stop));
                 } catch (Exception e) {
                     throw new IllegalStateException(e);
                 }
