@@ -30,9 +30,11 @@ import io.portledger.records.v1.Evidence;
 import io.portledger.records.v1.ExporterGap;
 import io.portledger.settings.HostPort;
 import io.portledger.syslog.SyslogFrameDecoder;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -40,6 +42,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
@@ -62,11 +65,15 @@ public final class Collector implements AutoCloseable {
     private static final long TICK_MILLIS = 250;
     private static final long TICKS_A_KERNEL_LOOK = 4;
     private static final long TICKS_A_MARK = 20;
+    private static final long LONGEST_SEGMENT_OCTETS = 64 << 20;
+    private static final int SEGMENTS = 32;
 
     private final CollectorSettings settings;
     private final InstantSource clock;
+    private final StateDirectory state;
     private final Tally tally = new Tally();
     private final GapBoard gapBoard = new GapBoard();
+    private final HeardExporters heard;
     private final SkewWatch skewWatch;
     private final Outbox outbox;
     private final Outbox.Batch gapBatch;
@@ -81,6 +88,8 @@ public final class Collector implements AutoCloseable {
     private final KernelDrops ipfixDrops;
     private final KernelDrops syslogDrops;
     private final Future<?> ticking;
+    private final @Nullable Metrics metrics;
+    private volatile long markedMillis;
     private final String name;
     private long ticks;
     private CompletableFuture<?> marking = CompletableFuture.completedFuture(null);
@@ -99,8 +108,45 @@ public final class Collector implements AutoCloseable {
     static Collector start(CollectorSettings settings, InstantSource clock) {
         String name = settings.name() == null ? machineName() : settings.name();
         Dialects dialects = SyslogIntake.dialects(settings.syslog());
-        OptionalLong collectedUntilMillis = KafkaAccess.prepareTopics(settings.kafka(), name);
-        return new Collector(settings, name, dialects, clock, collectedUntilMillis);
+        KafkaAccess.check(settings.kafka());
+        StateDirectory state = StateDirectory.open(settings.stateDirectory());
+        Spill spill = null;
+        try {
+            Path directory = state.path().resolve("spill");
+            OptionalLong collectedUntilMillis = OptionalLong.empty();
+            boolean isFirstStart = !Spill.exists(directory);
+            if (isFirstStart) {
+                collectedUntilMillis = KafkaAccess.prepareTopics(settings.kafka(), name);
+            }
+            Duration sync = settings.spill().syncInterval();
+            spill = Spill.open(
+                    directory,
+                    Math.min(LONGEST_SEGMENT_OCTETS, settings.spill().maxOctets() / SEGMENTS),
+                    sync != null && sync.isZero(),
+                    clock,
+                    collectedUntilMillis);
+            if (!isFirstStart) {
+                collectedUntilMillis = OptionalLong.of(spill.collectedUntilMillis());
+            }
+            return new Collector(settings, name, dialects, clock, state, spill, collectedUntilMillis);
+        } catch (IOException | RuntimeException e) {
+            closeQuietly(spill);
+            state.close();
+            if (e instanceof CollectorException known) {
+                throw known;
+            }
+            throw new CollectorException("cannot use the state directory " + state.path() + ": " + e, e);
+        }
+    }
+
+    private static void closeQuietly(@Nullable Spill spill) {
+        if (spill != null) {
+            try {
+                spill.close();
+            } catch (IOException e) {
+                LOG.debug("The spill of a collector that did not start", e);
+            }
+        }
     }
 
     private static String machineName() {
@@ -117,12 +163,22 @@ public final class Collector implements AutoCloseable {
             String name,
             Dialects dialects,
             InstantSource clock,
+            StateDirectory state,
+            Spill spill,
             OptionalLong collectedUntilMillis) {
+        this.state = state;
         this.settings = settings;
         this.name = name;
         this.clock = clock;
+        heard = new HeardExporters(settings.metrics().maxExporters());
         outbox = new Outbox(
-                KafkaAccess.producer(settings.kafka()), settings.kafka().bufferOctets(), tally, gapBoard);
+                () -> KafkaAccess.connect(settings.kafka()),
+                settings.kafka().bufferOctets(),
+                spill,
+                settings.spill(),
+                tally,
+                gapBoard,
+                heard);
         gapBatch = outbox.new Batch();
         long gapMarginMillis = settings.gapMargin().toMillis();
         // A mark is older than the reorder window: what is held no longer than that comes before it.
@@ -175,14 +231,16 @@ public final class Collector implements AutoCloseable {
                     settings.syslog().tls(),
                     tls,
                     channel -> takeSyslog(channel, Evidence.Transport.SYSLOG_TLS));
+            metrics = Metrics.start(settings.metrics(), settings.spill(), settings.kafka(), new Told());
         } catch (CollectorException e) {
             eventLoops.shutdownGracefully(0, 5, TimeUnit.SECONDS).awaitUninterruptibly();
-            outbox.close(settings.kafka().stopTimeout());
+            outbox.close(Duration.ZERO);
             throw e;
         }
         ipfixDrops = new KernelDrops(ipfixUdp().port());
         syslogDrops = new KernelDrops(syslogUdp().port());
         lastKernelLookMillis = clock.millis();
+        markedMillis = collectedUntilMillis.orElse(lastKernelLookMillis);
         // Whoever exports bindings, if it is never heard again: nobody listened until now.
         collectedUntilMillis.ifPresent(until -> gapBoard.report(
                 GapBoard.ANY_EXPORTER,
@@ -294,6 +352,9 @@ public final class Collector implements AutoCloseable {
         long ofIpfix = ipfixDrops.more();
         long ofSyslog = syslogDrops.more();
         tally.add(Counter.KERNEL_DROPS, ofIpfix + ofSyslog);
+        if (ofIpfix > 0) {
+            ipfixIntake.onKernelDrops(lastKernelLookMillis, now);
+        }
         if (ofSyslog > 0) {
             syslogIntake.onKernelDrops(lastKernelLookMillis, now);
         }
@@ -326,22 +387,28 @@ public final class Collector implements AutoCloseable {
     /**
      * Tells that everything received until {@code asOfMillis} is in Kafka, as far as it is. What waits for its template
      * or for Kafka keeps the mark back; holes in a sequence become gaps within the reorder window; and an event waits in
-     * its exporter for the gap margin before it is received. On the IPFIX event loop, or after it has ended.
+     * its exporter for the gap margin before it is received. How far the collector has come is another matter: what is
+     * in the spill is not lost, however long Kafka is away. On the IPFIX event loop, or after it has ended.
      */
     private void mark(long asOfMillis) {
-        long receivedMillis =
-                Math.min(asOfMillis, Math.min(ipfixIntake.waitingSinceMillis(), outbox.oldestUnfinishedMillis()));
+        long takenMillis = Math.min(asOfMillis, ipfixIntake.waitingSinceMillis());
+        long doneMillis = Math.min(takenMillis, outbox.oldestUnfinishedMillis());
+        long doneBefore = outbox.doneBefore();
         ipfixIntake.expire();
         lookAtKernelDrops();
         publishGaps();
-        outbox.mark(CollectorMark.newBuilder()
-                .setCollector(name)
-                .setUntilMillis(receivedMillis
-                        - 1
-                        - settings.ipfix().reorderWindow().toMillis()
-                        - settings.gapMargin().toMillis())
-                .addAllSilences(ipfixIntake.silences())
-                .build());
+        markedMillis = doneMillis;
+        long margin = 1
+                + settings.ipfix().reorderWindow().toMillis()
+                + settings.gapMargin().toMillis();
+        outbox.mark(
+                CollectorMark.newBuilder()
+                        .setCollector(name)
+                        .setUntilMillis(doneMillis - margin)
+                        .addAllSilences(ipfixIntake.silences())
+                        .build(),
+                takenMillis - margin,
+                doneBefore);
     }
 
     private void publishGaps() {
@@ -351,6 +418,69 @@ public final class Collector implements AutoCloseable {
             gapBatch.add(gap, now);
         }
         gapBatch.flush();
+    }
+
+    /** What is told beside the counters. */
+    private final class Told implements Metrics.Source {
+        @Override
+        public CollectorCounters counters() {
+            return tally.read();
+        }
+
+        @Override
+        public long spillOctets() {
+            return outbox.backlog().spillOctets();
+        }
+
+        @Override
+        public long bufferOctets() {
+            return outbox.backlog().memoryOctets();
+        }
+
+        @Override
+        public double oldestUnstoredSeconds() {
+            long oldestMillis = outbox.oldestUnfinishedMillis();
+            return oldestMillis == Long.MAX_VALUE ? 0 : Math.max(0, clock.millis() - oldestMillis) / 1000.0;
+        }
+
+        @Override
+        public double markAgeSeconds() {
+            return (clock.millis() - markedMillis) / 1000.0;
+        }
+
+        @Override
+        public double kafkaSilenceSeconds() {
+            return outbox.silenceOfKafka().toMillis() / 1000.0;
+        }
+
+        @Override
+        public long connections() {
+            return Collector.this.connections.size();
+        }
+
+        @Override
+        public Map<String, Long> lastHeardMillis() {
+            return heard.lastHeardMillis();
+        }
+
+        @Override
+        public List<String> complaints() {
+            List<String> complaints = new ArrayList<>();
+            if (outbox.backlog().isAlarming()) {
+                complaints.add("The spill is filling or cannot be written: " + spillOctets() + " of "
+                        + settings.spill().maxOctets() + " octets");
+            }
+            Duration silence = outbox.silenceOfKafka();
+            if (silence.compareTo(settings.metrics().kafkaSilence()) > 0) {
+                complaints.add("Kafka has not answered for " + silence.toSeconds() + " s");
+            }
+            return complaints;
+        }
+    }
+
+    /** Where numbers and health are told over HTTP; empty if nowhere. */
+    public Optional<HostPort> metrics() {
+        return Optional.ofNullable(metrics).map(Metrics::address);
     }
 
     /** Where IPFIX and NetFlow datagrams are taken. */
@@ -395,6 +525,9 @@ public final class Collector implements AutoCloseable {
             isClosed = true;
         }
         ticking.cancel(false);
+        if (metrics != null) {
+            metrics.close();
+        }
         for (Channel channel : listeners.values()) {
             channel.close().awaitUninterruptibly();
         }
@@ -405,13 +538,14 @@ public final class Collector implements AutoCloseable {
         skewWatch.close();
         publishGaps();
         long deadline = System.nanoTime() + settings.kafka().stopTimeout().toNanos();
-        // What Kafka refuses meanwhile becomes a gap; what it does not take in time keeps the last mark where it is,
-        // and
-        // the next start publishes the time from there on.
-        if (outbox.awaitFinished(settings.kafka().stopTimeout())) {
-            mark(stoppedMillis);
-        }
+        // What Kafka refuses meanwhile becomes a gap; what it does not take in time stays in the spill, and keeps the
+        // mark
+        // that Kafka is told where it is.
+        outbox.awaitFinished(settings.kafka().stopTimeout());
+        publishGaps();
+        mark(stoppedMillis);
         outbox.close(Duration.ofNanos(Math.max(0, deadline - System.nanoTime())));
+        state.close();
         LOG.info("The collector has stopped: {}", counters());
     }
 }

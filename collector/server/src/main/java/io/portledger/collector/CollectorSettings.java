@@ -20,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  * @param maxSkew how far an exporter's clock and the collector's may differ
  * @param threads event loops; UDP listeners keep to one each
  * @param kafka how records reach Kafka
+ * @param spill what is kept on disk until Kafka has it
+ * @param metrics where numbers and health are told
  */
 public record CollectorSettings(
         @Nullable String name,
@@ -32,7 +34,9 @@ public record CollectorSettings(
         Duration gapMargin,
         Duration maxSkew,
         int threads,
-        KafkaSettings kafka) {
+        KafkaSettings kafka,
+        SpillSettings spill,
+        MetricsSettings metrics) {
 
     private static final String DEFAULTS = "collector-defaults.yaml";
 

@@ -200,6 +200,11 @@ final class IpfixIntake {
         return context.watch().silences(clock.millis());
     }
 
+    /** The kernel dropped datagrams between the two moments; nobody knows whose. */
+    void onKernelDrops(long fromMillis, long toMillis) {
+        context.watch().reportNotCollected(fromMillis, toMillis);
+    }
+
     /** Does what time demands for datagrams and for exporters. On the UDP event loop. */
     void expire() {
         long now = clock.millis();

@@ -26,6 +26,10 @@ import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,8 +39,13 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
@@ -105,10 +114,11 @@ class CollectorTest {
         Map<String, String> environment = new HashMap<>(Map.of(
                 PREFIX + "IPFIX_UDP", "127.0.0.1:0",
                 PREFIX + "IPFIX_TCP", "127.0.0.1:0",
-                PREFIX + "STATE_DIRECTORY", directory.resolve("state").toString(),
                 PREFIX + "SYSLOG_UDP", "127.0.0.1:0",
                 PREFIX + "SYSLOG_TCP", "127.0.0.1:0",
                 PREFIX + "NAME", "the-collector-under-test",
+                PREFIX + "STATE_DIRECTORY", newStateDirectory(),
+                PREFIX + "METRICS_LISTEN", "127.0.0.1:0",
                 PREFIX + "UDP_RECEIVE_BUFFER_OCTETS", "65536",
                 PREFIX + "KAFKA_BOOTSTRAP_SERVERS", broker.bootstrapServers()));
         for (int i = 0; i < moreSettings.length; i += 2) {
@@ -117,6 +127,10 @@ class CollectorTest {
         Collector collector = Collector.start(CollectorSettings.read(null, environment));
         running = collector;
         return collector;
+    }
+
+    private String newStateDirectory() {
+        return directory.resolve("state-" + UUID.randomUUID()).toString();
     }
 
     private static void await(BooleanSupplier condition) {
@@ -581,10 +595,10 @@ class CollectorTest {
     }
 
     @Test
-    void tcpSendersWaitWhileTheBufferIsFullAndNothingIsLost() throws Exception {
-        Collector collector = start("KAFKA_BUFFER_OCTETS", "1048576");
+    void tcpSendersWaitWhileTheSpillIsFullAndNothingIsLost() throws Exception {
+        Collector collector = start("KAFKA_BUFFER_OCTETS", "1048576", "SPILL_MAX_OCTETS", "16777216");
         broker.stop();
-        int messages = 40_000;
+        int messages = 60_000;
         Thread sender = Thread.ofPlatform().start(() -> {
             try (Socket socket = new Socket(
                             InetAddress.getLoopbackAddress(),
@@ -675,6 +689,54 @@ class CollectorTest {
                 .containsExactly("127.0.0.1", "127.0.0.1");
     }
 
+    private static HttpResponse<String> get(Collector collector, String path) throws Exception {
+        return HttpClient.newHttpClient()
+                .send(
+                        HttpRequest.newBuilder(URI.create(
+                                        "http://" + collector.metrics().orElseThrow() + path))
+                                .build(),
+                        HttpResponse.BodyHandlers.ofString());
+    }
+
+    @Test
+    void theNumbersThatAreServedAreThoseOfTheDocument() throws Exception {
+        Collector collector = start();
+        sendTcp(collector.syslogTcp(), concat(binding(3), ascii("\n")));
+        awaitCount(collector, Counter.STORED, 1);
+        String metrics = get(collector, "/metrics").body();
+        Set<String> served = new TreeSet<>();
+        for (String line : metrics.split("\n", -1)) {
+            if (line.startsWith("# TYPE ")) {
+                String name = line.split(" ", -1)[2];
+                served.add(name);
+            }
+        }
+        Set<String> expected = new TreeSet<>();
+        Set<String> documentedCounters = new TreeSet<>();
+        for (String line : Files.readAllLines(Path.of("../../docs/collector.md"))) {
+            Matcher gauge = Pattern.compile("\\| `(collector_[a-z_]+)`.*").matcher(line);
+            if (gauge.matches()) {
+                expected.add(gauge.group(1));
+            } else if (line.startsWith("| `")) {
+                Matcher counter = Pattern.compile("`([A-Z][A-Z0-9_]+)`").matcher(line.split("\\|", -1)[1]);
+                while (counter.find()) {
+                    documentedCounters.add(counter.group(1));
+                }
+            }
+        }
+        for (Counter counter : Counter.values()) {
+            assertThat(documentedCounters).contains(counter.name());
+            expected.add(Metrics.nameOf(counter) + "_total");
+        }
+        assertThat(served).isEqualTo(expected);
+        assertThat(metrics)
+                .contains("collector_binding_events_total 1.0\n")
+                .contains("collector_exporter_last_heard_timestamp_seconds{exporter=\"127.0.0.1\"} ");
+        HttpResponse<String> health = get(collector, "/health");
+        assertThat(health.statusCode()).as(health.body()).isEqualTo(200);
+        assertThat(get(collector, "/nonsense").statusCode()).isEqualTo(404);
+    }
+
     @Test
     void aTakenPortIsAClearError() throws Exception {
         Collector first = start();
@@ -690,6 +752,7 @@ class CollectorTest {
         assertThatThrownBy(() -> Collector.start(CollectorSettings.read(
                         null,
                         Map.of(
+                                "PORTLEDGER_COLLECTOR_STATE_DIRECTORY", newStateDirectory(),
                                 "PORTLEDGER_COLLECTOR_KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1",
                                 "PORTLEDGER_COLLECTOR_KAFKA_START_TIMEOUT", "1s"))))
                 .isInstanceOf(CollectorException.class)

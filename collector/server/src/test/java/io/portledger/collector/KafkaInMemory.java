@@ -54,6 +54,13 @@ final class KafkaInMemory implements AutoCloseable {
         outbox = new Outbox(producer, limitOctets, tally, gapBoard);
     }
 
+    /** With a spill; what is sent is acknowledged when the test says so. */
+    KafkaInMemory(Spill spill, long memoryLimitOctets, SpillSettings limits) {
+        producer = new MockProducer<>(
+                CLUSTER, false, new RoundRobinPartitioner(), new ByteArraySerializer(), new ByteArraySerializer());
+        outbox = new Outbox(() -> producer, memoryLimitOctets, spill, limits, tally, gapBoard, new HeardExporters(10));
+    }
+
     /** What reached the producer, after the outbox has handed over everything. */
     List<BindingEvent> events() throws InvalidProtocolBufferException {
         return read(Topic.NAT_EVENTS, BindingEvent.parser());
