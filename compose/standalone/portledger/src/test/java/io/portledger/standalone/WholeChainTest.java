@@ -190,15 +190,19 @@ class WholeChainTest {
                 .isEqualTo(2);
         Question question =
                 new Question(Ipv4Address.parse("192.0.2.77"), 1500, allocated.plusSeconds(300), Duration.ofSeconds(1));
-        await("the imported binding is answered").atMost(PATIENCE).untilAsserted(() -> {
-            Answer answer = ledger.whoHeld(question);
-            assertThat(answer.verdict()).isEqualTo(Verdict.HELD);
-            assertThat(answer.holders()).singleElement().satisfies(interval -> {
-                assertThat(interval.start()).isEqualTo(allocated);
-                assertThat(interval.end()).isEqualTo(allocated.plusSeconds(599));
-                assertThat(String.valueOf(interval.startEvidence())).contains("nat.pcap");
-            });
-        });
+        // While the index of a month is being made, the store refuses to answer in part.
+        await("the imported binding is answered")
+                .atMost(PATIENCE)
+                .ignoreExceptions()
+                .untilAsserted(() -> {
+                    Answer answer = ledger.whoHeld(question);
+                    assertThat(answer.verdict()).isEqualTo(Verdict.HELD);
+                    assertThat(answer.holders()).singleElement().satisfies(interval -> {
+                        assertThat(interval.start()).isEqualTo(allocated);
+                        assertThat(interval.end()).isEqualTo(allocated.plusSeconds(599));
+                        assertThat(String.valueOf(interval.startEvidence())).contains("nat.pcap");
+                    });
+                });
     }
 
     private static byte[] syslogDatagram(String message) {
