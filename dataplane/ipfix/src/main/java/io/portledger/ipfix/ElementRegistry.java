@@ -6,8 +6,10 @@ import java.util.Collection;
 /** The information elements that a decoder knows by name and type. Immutable. */
 public final class ElementRegistry {
 
-    private static final ElementRegistry IANA =
-            new ElementRegistry(new LongObjectHashMap<>(), Iana.ELEMENTS).with(NetflowElements.ELEMENTS);
+    private static final ElementRegistry IANA = new ElementRegistry(new LongObjectHashMap<>(), Iana.ELEMENTS)
+            .with(NetflowElements.ELEMENTS)
+            .with(ReverseElements.ELEMENTS)
+            .with(NokiaElements.ELEMENTS);
 
     private final LongObjectHashMap<InformationElement> elements;
 
@@ -19,7 +21,10 @@ public final class ElementRegistry {
         }
     }
 
-    /** {@link Iana#ELEMENTS}, and {@link NetflowElements}, whose numbers they leave free. */
+    /**
+     * {@link Iana#ELEMENTS}, and those of {@link NetflowElements}, {@link ReverseElements} and {@link NokiaElements}, which
+     * have other numbers.
+     */
     public static ElementRegistry iana() {
         return IANA;
     }

@@ -7,6 +7,8 @@ import java.io.DataOutput;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BiConsumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -70,6 +72,13 @@ public final class TemplateStore {
     public @Nullable Template find(long observationDomainId, int templateId) {
         Kept kept = templates.get(key(observationDomainId, templateId));
         return kept == null ? null : kept.template();
+    }
+
+    /** Shows all templates with their observation domains. */
+    public void forEach(BiConsumer<Long, Template> visitor) {
+        for (LongObjectMap.PrimitiveEntry<Kept> entry : templates.entries()) {
+            visitor.accept(entry.key() >>> 16, entry.value().template());
+        }
     }
 
     /** Says what time it is, for {@link #expire}: templates that come from now on are of this time. */
@@ -152,11 +161,11 @@ public final class TemplateStore {
         }
     }
 
-    /** Whether a template of the domain has the element. Looks at all templates of the session. */
-    public boolean anyHas(long observationDomainId, InformationElement element) {
+    /** Whether any template of the domain is such a one. Looks at all templates of the session. */
+    public boolean anyMatches(long observationDomainId, Predicate<Template> predicate) {
         for (LongObjectMap.PrimitiveEntry<Kept> entry : templates.entries()) {
             if (entry.key() >>> 16 == observationDomainId
-                    && entry.value().template().has(element)) {
+                    && predicate.test(entry.value().template())) {
                 return true;
             }
         }

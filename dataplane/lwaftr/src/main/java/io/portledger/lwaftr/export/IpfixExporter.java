@@ -6,12 +6,17 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.EventLoop;
 import io.netty.channel.socket.nio.NioDatagramChannel;
+import io.portledger.ipfix.Iana;
 import io.portledger.ipfix.IpfixEncoder;
+import io.portledger.ipfix.RecordMapping;
 import io.portledger.ipfix.Template;
-import io.portledger.lwaftr.BindingChange;
+import io.portledger.lwaftr.BindingUsage;
 import io.portledger.settings.HostPort;
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +26,10 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Templates</b> are sent several times before the first record, again in every template interval, and after any
  * sign that the collector was not there. <b>Sequence numbers</b> count data records, those that were dropped included:
  * the collector sees a gap where records are missing. <b>Messages</b> are filled with what comes within a short delay.
+ * <b>Statistics</b> (RFC 7011 §4) go with each repetition of the templates: the first copies come before there is anything
+ * to tell.
+ *
+ * <p>Changes of bindings go first, then what happens to service classes, then what bindings carried.
  */
 public final class IpfixExporter extends BindingExporter {
 
@@ -32,11 +41,19 @@ public final class IpfixExporter extends BindingExporter {
 
     private final ExportSettings.Ipfix settings;
     private final BindingTemplates templates;
+    private final PoolTemplates poolTemplates;
+    private final UsageTemplates usageTemplates;
+    private final Template statistics;
+    private final RecordMapping<IpfixExporter> statisticsMapping;
+    private final List<Template> allTemplates = new ArrayList<>();
+    private final SendQueue<BindingUsage> usages;
     private final IpfixEncoder encoder;
     private final InstantSource clock;
 
     // Confined to the event loop.
     private int templateCopiesDue;
+    private boolean isStatisticsDue;
+    private int statisticsInMessage;
     private int messagesUnderWay;
     private @Nullable ByteBuf message;
 
@@ -50,6 +67,32 @@ public final class IpfixExporter extends BindingExporter {
                 Math.max(1, export.ipfix().maxMessageOctets() / TYPICAL_RECORD_OCTETS));
         this.settings = export.ipfix();
         this.templates = new BindingTemplates(export.enterpriseNumber(), export.natInstance());
+        this.poolTemplates = new PoolTemplates(Template.MIN_ID + BindingTemplates.COUNT, export.natInstance());
+        int next = Template.MIN_ID + BindingTemplates.COUNT + PoolTemplates.COUNT;
+        this.usageTemplates = new UsageTemplates(
+                next,
+                export.enterpriseNumber(),
+                export.natInstance(),
+                export.ipfix().usageSampling() > 0);
+        this.statistics = Template.ofOptions(
+                next + UsageTemplates.COUNT,
+                1,
+                Iana.EXPORTING_PROCESS_ID,
+                Iana.EXPORTED_MESSAGE_TOTAL_COUNT,
+                Iana.EXPORTED_FLOW_RECORD_TOTAL_COUNT,
+                Iana.NOT_SENT_FLOW_TOTAL_COUNT);
+        long process = ProcessHandle.current().pid() & 0xffff_ffffL;
+        this.statisticsMapping = (exporter, fields) -> fields.putUnsigned(process)
+                .putUnsigned(exporter.messageCount())
+                .putUnsigned(exporter.recordCount())
+                .putUnsigned(exporter.dropCount());
+        allTemplates.addAll(templates.all());
+        allTemplates.addAll(poolTemplates.all());
+        if (export.ipfix().tellsUsage()) {
+            allTemplates.addAll(usageTemplates.all());
+        }
+        allTemplates.add(statistics);
+        this.usages = new SendQueue<>(settings.queueRecords());
         this.encoder = new IpfixEncoder(settings.observationDomain(), settings.maxMessageOctets());
         this.clock = clock;
     }
@@ -82,6 +125,7 @@ public final class IpfixExporter extends BindingExporter {
                 .scheduleAtFixedRate(
                         () -> {
                             templateCopiesDue = Math.max(1, templateCopiesDue);
+                            isStatisticsDue = true;
                             drainIfOpen();
                         },
                         intervalMillis,
@@ -108,27 +152,62 @@ public final class IpfixExporter extends BindingExporter {
 
     @Override
     int abandon() {
-        return 0;
+        int given = 0;
+        while (usages.poll() != null) {
+            given++;
+        }
+        return given;
+    }
+
+    @Override
+    int otherQueuedCount() {
+        return usages.size();
+    }
+
+    /** Takes what a binding carried, from any thread; neither blocks nor throws. */
+    void onUsage(BindingUsage usage, boolean isOfAll) {
+        if (isOfAll && !isClosing()) {
+            usages.add(usage);
+            took(true);
+        } else {
+            took(!isClosing() && usages.offer(usage));
+        }
+    }
+
+    /** Whether half of the room for what bindings carried is free; the other half is for what cannot come later. */
+    boolean hasRoomForUsage() {
+        return usages.isHalfFree();
     }
 
     @Override
     void drain(Channel to) {
         while (isWritable(to)) {
             sendTemplates(to);
-            ChangeQueue.Entry entry = queue.poll();
-            if (entry == null) {
-                send(to);
-                encoder.skip(queue.takeDroppedAtEnd());
+            boolean isSomethingSent = takeOne(queue, change -> templates.of(change.binding()), templates.mapping(), to)
+                    || takeOne(poolEvents, poolTemplates::of, poolTemplates.mapping(), to)
+                    || takeOne(usages, usageTemplates::of, usageTemplates.mapping(), to);
+            if (!isSomethingSent) {
                 break;
             }
-            if (entry.droppedBefore() > 0) {
-                send(to);
-                encoder.skip(entry.droppedBefore());
-            }
-            add(entry.change(), to);
         }
         send(to);
         to.flush();
+    }
+
+    /** Writes what waits first in a queue; answers whether anything waited. */
+    private <T> boolean takeOne(
+            SendQueue<T> from, Function<T, Template> template, RecordMapping<T> mapping, Channel to) {
+        SendQueue.Entry<T> entry = from.poll();
+        long dropped = entry == null ? from.takeDroppedAtEnd() : entry.droppedBefore();
+        if (dropped > 0) {
+            send(to);
+            encoder.skip(dropped);
+        }
+        if (entry == null) {
+            return false;
+        }
+        add(template.apply(entry.what()), entry.what(), mapping, to);
+        return true;
     }
 
     private static boolean isWritable(Channel to) {
@@ -141,7 +220,7 @@ public final class IpfixExporter extends BindingExporter {
     private void sendTemplates(Channel to) {
         for (; templateCopiesDue > 0; templateCopiesDue--) {
             send(to);
-            for (Template template : templates.all()) {
+            for (Template template : allTemplates) {
                 begin(to);
                 if (!encoder.addTemplate(template)) {
                     send(to);
@@ -149,24 +228,32 @@ public final class IpfixExporter extends BindingExporter {
                     encoder.addTemplate(template);
                 }
             }
+            if (isStatisticsDue && templateCopiesDue == 1) {
+                isStatisticsDue = false;
+                if (!encoder.addRecord(statistics, this, statisticsMapping)) {
+                    send(to);
+                    begin(to);
+                    encoder.addRecord(statistics, this, statisticsMapping);
+                }
+                statisticsInMessage = 1;
+            }
             send(to);
         }
     }
 
-    private void add(BindingChange change, Channel to) {
-        Template template = templates.of(change.binding());
+    private <T> void add(Template template, T what, RecordMapping<T> mapping, Channel to) {
         try {
             begin(to);
-            if (!encoder.addRecord(template, change, templates.mapping())) {
+            if (!encoder.addRecord(template, what, mapping)) {
                 send(to);
                 begin(to);
-                encoder.addRecord(template, change, templates.mapping());
+                encoder.addRecord(template, what, mapping);
             }
         } catch (IllegalArgumentException | ArithmeticException e) {
             send(to);
             encoder.skip(1);
             drops.incrementAndGet();
-            warn("cannot be written: " + change + ": " + e.getMessage());
+            warn("cannot be written: " + what + ": " + e.getMessage());
         }
     }
 
@@ -189,7 +276,8 @@ public final class IpfixExporter extends BindingExporter {
             finished.release();
             return;
         }
-        int recordsInMessage = encoder.end();
+        int recordsInMessage = encoder.end() - statisticsInMessage;
+        statisticsInMessage = 0;
         messagesUnderWay++;
         to.write(finished).addListener((ChannelFuture written) -> {
             messagesUnderWay--;
