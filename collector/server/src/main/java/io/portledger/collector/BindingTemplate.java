@@ -3,31 +3,26 @@ package io.portledger.collector;
 import io.portledger.ipfix.DataRecord;
 import io.portledger.ipfix.Iana;
 import io.portledger.ipfix.Lw4o6Elements;
+import io.portledger.ipfix.NetflowElements;
+import io.portledger.ipfix.NokiaElements;
 import io.portledger.ipfix.Template;
 import io.portledger.records.BindingFact;
 import io.portledger.records.InvalidRecordException;
 import io.portledger.records.v1.BindingEvent;
 import io.portledger.softwire.Ipv4Address;
-import io.portledger.softwire.Ipv6Address;
-import io.portledger.softwire.PortRange;
 import io.portledger.softwire.PortSet;
-import io.portledger.softwire.Ports;
+import java.util.HexFormat;
 import java.util.OptionalLong;
-import org.jspecify.annotations.Nullable;
 
 /**
- * What the records of one IPFIX template say about bindings: the places of the fields are looked up once, then records
- * are read by them.
+ * What the records of one template say: the places of the fields are looked up once, then records are read by them.
  *
- * <p>Port blocks are natEvent 16 and 17 (RFC 8158 §5.5.10) with portRangeStart and portRangeEnd, or with step size and
- * number of ports, or with our enterprise's PSID elements; whole addresses are natEvent 14 and 15.
+ * <p>Port blocks are natEvent 16 and 17 (RFC 8158 §5.5.11) with portRangeStart and portRangeEnd, or with step size and
+ * number of ports, or with our enterprise's PSID elements; whole addresses are natEvent 14 and 15. Sessions (4 to 7) and
+ * BIB entries (8 to 11) are read by the fields that they have, for some exporters number them by an early draft, where
+ * beginnings are even and ends are odd as well.
  */
 final class BindingTemplate {
-
-    private static final int ADDRESS_BINDING_CREATE = 14;
-    private static final int ADDRESS_BINDING_DELETE = 15;
-    private static final int PORT_BLOCK_ALLOCATED = 16;
-    private static final int PORT_BLOCK_RELEASED = 17;
 
     private static final Reading NO_NAT_EVENT = new Reading.NoBinding(
             Counter.OTHER_IPFIX_RECORDS,
@@ -35,169 +30,170 @@ final class BindingTemplate {
     private static final Reading OPTIONS = new Reading.NoBinding(
             Counter.OTHER_IPFIX_RECORDS,
             "the record is of an options template and speaks of the exporter, not of a binding");
-    private static final Reading SESSION = new Reading.NoBinding(
-            Counter.OTHER_NAT_EVENTS,
-            "natEvent 1, 2 or 4 to 11 tells of a single session or mapping, which is not recorded as a binding yet");
-    private static final Reading CONDITION = new Reading.NoBinding(
-            Counter.OTHER_NAT_EVENTS,
-            "natEvent 3, 12, 13 or 18 tells of the NAT's resources (exhaustion, quota, threshold), not of a binding");
 
-    private final boolean isOptions;
-    private final int event;
-    private final int time;
-    private final int publicAddress;
-    private final int ipv6;
-    private final int insideAddress;
-    private final int subscriber;
-    private final int instance;
-    private final int rangeStart;
-    private final int rangeEnd;
-    private final int rangeStep;
-    private final int rangePorts;
-    private final int psidOffset;
-    private final int psidLength;
-    private final int psid;
-    private final int br;
-
-    BindingTemplate(Template template, Lw4o6Elements elements) {
-        isOptions = template.isOptions();
-        event = template.indexOf(Iana.NAT_EVENT);
-        time = firstOf(
-                template.indexOf(Iana.OBSERVATION_TIME_MILLISECONDS),
-                template.indexOf(Iana.OBSERVATION_TIME_MICROSECONDS),
-                template.indexOf(Iana.OBSERVATION_TIME_NANOSECONDS),
-                template.indexOf(Iana.OBSERVATION_TIME_SECONDS));
-        publicAddress = template.indexOf(Iana.POST_NAT_SOURCE_IPV4_ADDRESS);
-        ipv6 = template.indexOf(Iana.SOURCE_IPV6_ADDRESS);
-        insideAddress = template.indexOf(Iana.SOURCE_IPV4_ADDRESS);
-        subscriber = template.indexOf(Iana.USER_NAME);
-        instance = template.indexOf(Iana.NAT_INSTANCE_ID);
-        rangeStart = template.indexOf(Iana.PORT_RANGE_START);
-        rangeEnd = template.indexOf(Iana.PORT_RANGE_END);
-        rangeStep = template.indexOf(Iana.PORT_RANGE_STEP_SIZE);
-        rangePorts = template.indexOf(Iana.PORT_RANGE_NUM_PORTS);
-        psidOffset = template.indexOf(elements.psidOffset());
-        psidLength = template.indexOf(elements.psidLength());
-        psid = template.indexOf(elements.psid());
-        br = template.indexOf(elements.brAddress());
+    /** What kind of records the template has. */
+    private enum Content {
+        OPTIONS,
+        NAT_EVENTS,
+        USAGE,
+        FIREWALL,
+        NOKIA,
+        OTHER
     }
 
-    private static int firstOf(int... indexes) {
-        for (int index : indexes) {
-            if (index >= 0) {
-                return index;
-            }
+    private final Content content;
+    private final TemplateFields fields;
+    private final MappingTemplate mappings;
+    private final ConditionTemplate conditions;
+    private final UsageTemplate usages;
+    private final int event;
+    private final int publicAddress;
+    private final int notSent;
+
+    BindingTemplate(Template template, Lw4o6Elements elements) {
+        fields = new TemplateFields(template, elements);
+        mappings = new MappingTemplate(fields);
+        conditions = new ConditionTemplate(fields);
+        usages = new UsageTemplate(fields, elements);
+        event = template.indexOf(Iana.NAT_EVENT);
+        publicAddress = template.indexOf(Iana.POST_NAT_SOURCE_IPV4_ADDRESS);
+        notSent = template.isOptions() ? template.indexOf(Iana.NOT_SENT_FLOW_TOTAL_COUNT) : -1;
+        content = contentOf(template);
+    }
+
+    private Content contentOf(Template template) {
+        if (template.isOptions()) {
+            return Content.OPTIONS;
         }
-        return -1;
+        if (event >= 0) {
+            return Content.NAT_EVENTS;
+        }
+        if (usages.isUsage()) {
+            return Content.USAGE;
+        }
+        if (mappings.isNokia()) {
+            return Content.NOKIA;
+        }
+        return mappings.isFirewall() ? Content.FIREWALL : Content.OTHER;
+    }
+
+    /** Whether gaps among the records of such a template matter. */
+    static boolean speaksOfBindings(Template template) {
+        return !template.isOptions()
+                && (template.has(Iana.NAT_EVENT)
+                        || template.has(NokiaElements.NAT_SUBSCRIBER)
+                        || ((template.has(Iana.FIREWALL_EVENT) || template.has(NetflowElements.FIREWALL_EVENT))
+                                && (template.has(Iana.POST_NAPT_SOURCE_TRANSPORT_PORT)
+                                        || template.has(NetflowElements.XLATE_SOURCE_PORT))));
     }
 
     Reading read(DataRecord record) {
-        if (isOptions) {
-            return OPTIONS;
+        try {
+            return switch (content) {
+                case OPTIONS -> OPTIONS;
+                case NAT_EVENTS -> readEvent((int) record.unsigned(event), record);
+                case USAGE -> usages.read(record);
+                case FIREWALL -> mappings.readFirewall(record);
+                case NOKIA -> mappings.readNokia(record);
+                case OTHER -> NO_NAT_EVENT;
+            };
+        } catch (InvalidRecordException | IllegalArgumentException | IllegalStateException e) {
+            // A field of a length that its type does not have is an illegal state of the record.
+            return new Reading.NoBinding(Counter.UNDECODABLE_IPFIX_RECORD, String.valueOf(e.getMessage()));
         }
-        if (event < 0) {
-            return NO_NAT_EVENT;
-        }
-        int natEvent = (int) record.unsigned(event);
+    }
+
+    private Reading readEvent(int natEvent, DataRecord record) {
         return switch (natEvent) {
-            case ADDRESS_BINDING_CREATE, PORT_BLOCK_ALLOCATED ->
-                binding(BindingEvent.Kind.ALLOCATED, natEvent == ADDRESS_BINDING_CREATE, record);
-            case ADDRESS_BINDING_DELETE, PORT_BLOCK_RELEASED ->
-                binding(BindingEvent.Kind.RELEASED, natEvent == ADDRESS_BINDING_DELETE, record);
-            case 1, 2, 4, 5, 6, 7, 8, 9, 10, 11 -> SESSION;
-            case 3, 12, 13, 18 -> CONDITION;
-            default -> unusable("natEvent is " + natEvent + ", which RFC 8158 does not define (expected 1-18)");
+            case 1, 2 ->
+                fields.hasPorts() && !mappings.hasPublicPort()
+                        ? block(kind(natEvent == 1), record)
+                        : mappings.read(kind(natEvent == 1), true, record);
+            case 4, 5, 6, 7 -> mappings.read(kind(natEvent % 2 == 0), true, record);
+            case 8, 9, 10, 11 ->
+                mappings.hasPublicPort()
+                        ? mappings.read(kind(natEvent % 2 == 0), false, record)
+                        : wholeAddress(kind(natEvent % 2 == 0), record);
+            // RFC 8158 has no ports in them; an early draft gives blocks these numbers.
+            case 14, 15 ->
+                fields.hasPorts() ? block(kind(natEvent == 14), record) : wholeAddress(kind(natEvent == 14), record);
+            case 16, 17 -> block(kind(natEvent == 16), record);
+            case 3, 12, 13, 18 -> {
+                if (!conditions.isPlausible(natEvent)) {
+                    throw new IllegalArgumentException("natEvent is " + natEvent + ", but the record does not have the"
+                            + " fields that RFC 8158 gives it; the exporter seems to number events in another way");
+                }
+                yield conditions.read(natEvent, record);
+            }
+            default ->
+                throw new IllegalArgumentException(
+                        "natEvent is " + natEvent + ", which RFC 8158 does not define (expected 1-18)");
         };
+    }
+
+    private static BindingEvent.Kind kind(boolean isCreated) {
+        return isCreated ? BindingEvent.Kind.ALLOCATED : BindingEvent.Kind.RELEASED;
+    }
+
+    private Reading block(BindingEvent.Kind kind, DataRecord record) {
+        requirePublicAddress();
+        return new Reading.Binding(new BindingFact(
+                kind,
+                fields.timeMillis(record),
+                new Ipv4Address(record.ipv4(publicAddress)),
+                fields.ports(record),
+                fields.ipv6(record),
+                fields.insideIpv4(record),
+                fields.subscriber(record),
+                fields.instance(record),
+                fields.br(record)));
+    }
+
+    private Reading wholeAddress(BindingEvent.Kind kind, DataRecord record) {
+        requirePublicAddress();
+        return new Reading.Binding(new BindingFact(
+                kind,
+                fields.timeMillis(record),
+                new Ipv4Address(record.ipv4(publicAddress)),
+                PortSet.WHOLE_ADDRESS,
+                fields.ipv6(record),
+                fields.insideIpv4(record),
+                fields.subscriber(record),
+                fields.instance(record),
+                fields.br(record)));
+    }
+
+    private void requirePublicAddress() {
+        if (!fields.hasTime()) {
+            throw new IllegalArgumentException(
+                    "the record has no observationTimeMilliseconds or other observation time");
+        }
+        if (publicAddress < 0) {
+            throw new IllegalArgumentException("the record has no postNATSourceIPv4Address");
+        }
     }
 
     /** When it happened by the record, if it tells; for records that cannot be used otherwise. */
     OptionalLong eventTimeMillis(DataRecord record) {
-        if (time < 0) {
-            return OptionalLong.empty();
-        }
-        try {
-            return OptionalLong.of(record.epochMillis(time));
-        } catch (IllegalArgumentException | ArithmeticException e) {
-            return OptionalLong.empty();
-        }
+        return fields.timeIfTold(record);
     }
 
-    private Reading binding(BindingEvent.Kind kind, boolean isWholeAddress, DataRecord record) {
-        if (time < 0) {
-            return unusable("the record has no observationTimeMilliseconds or other observation time");
-        }
-        if (publicAddress < 0) {
-            return unusable("the record has no postNATSourceIPv4Address");
-        }
-        try {
-            return new Reading.Binding(new BindingFact(
-                    kind,
-                    record.epochMillis(time),
-                    new Ipv4Address(record.ipv4(publicAddress)),
-                    isWholeAddress ? PortSet.WHOLE_ADDRESS : ports(record),
-                    address(record, ipv6),
-                    insideAddress < 0 || record.ipv4(insideAddress) == 0
-                            ? null
-                            : new Ipv4Address(record.ipv4(insideAddress)),
-                    subscriber(record),
-                    instance < 0 ? 0 : (int) record.unsigned(instance),
-                    address(record, br)));
-        } catch (InvalidRecordException | IllegalArgumentException e) {
-            return unusable(String.valueOf(e.getMessage()));
-        }
+    /** Whether records tell how many others the exporter did not send (RFC 7011 §4.3). */
+    boolean hasNotSent() {
+        return notSent >= 0;
     }
 
-    private Ports ports(DataRecord record) {
-        if (psidOffset >= 0 && psidLength >= 0 && psid >= 0) {
-            return new PortSet(
-                    (int) record.unsigned(psidOffset), (int) record.unsigned(psidLength), (int) record.unsigned(psid));
-        }
-        if (rangeStart < 0) {
-            throw new IllegalArgumentException(
-                    "the record has neither portRangeStart nor PSID offset, PSID length and PSID of our enterprise");
-        }
-        int first = (int) record.unsigned(rangeStart);
-        int step = rangeStep < 0 ? 0 : (int) record.unsigned(rangeStep);
-        int count = rangePorts < 0 ? 0 : (int) record.unsigned(rangePorts);
-        if (step > 1) {
-            return PortSet.ofStride(first, step, count)
-                    .orElseThrow(() -> new IllegalArgumentException("portRangeStart " + first
-                            + ", portRangeStepSize " + step + " and portRangeNumPorts " + count
-                            + " are no port set of the generalised modulus algorithm (RFC 7597 §5.1)"));
-        }
-        if (rangeEnd >= 0) {
-            PortRange range = new PortRange(first, (int) record.unsigned(rangeEnd));
-            // 65536 ports do not fit the 16 bits of portRangeNumPorts and wrap to 0.
-            if (count != 0 && count != range.size()) {
-                throw new IllegalArgumentException(
-                        "portRangeNumPorts is " + count + ", but ports " + range + " are " + range.size());
-            }
-            return Ports.of(range);
-        }
-        if (count == 0) {
-            throw new IllegalArgumentException("the record has a portRangeStart, but neither portRangeEnd nor"
-                    + " portRangeNumPorts says where the range ends");
-        }
-        return Ports.of(new PortRange(first, first + count - 1));
+    /** How many records the exporter has not sent since it began; 0 if the field cannot be read. */
+    long notSent(DataRecord record) {
+        return record.length(notSent) > 8 ? 0 : record.unsigned(notSent);
     }
 
-    private static @Nullable Ipv6Address address(DataRecord record, int index) {
-        if (index < 0) {
-            return null;
+    /** What the count is about, such as one of several exporting processes. */
+    String scope(DataRecord record) {
+        StringBuilder scope = new StringBuilder().append(record.template().id());
+        for (int i = 0; i < record.template().scopeFieldCount(); i++) {
+            scope.append(' ').append(HexFormat.of().formatHex(record.octets(i)));
         }
-        Ipv6Address address = new Ipv6Address(record.ipv6High(index), record.ipv6Low(index));
-        return address.equals(Ipv6Address.UNSPECIFIED) ? null : address;
-    }
-
-    private @Nullable String subscriber(DataRecord record) {
-        if (subscriber < 0 || record.length(subscriber) == 0) {
-            return null;
-        }
-        String name = record.string(subscriber);
-        return name == null || name.isEmpty() ? null : name;
-    }
-
-    private static Reading unusable(String reason) {
-        return new Reading.NoBinding(Counter.UNDECODABLE_IPFIX_RECORD, reason);
+        return scope.toString();
     }
 }

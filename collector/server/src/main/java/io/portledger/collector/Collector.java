@@ -26,21 +26,30 @@ import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import io.portledger.collector.dialect.Dialects;
 import io.portledger.records.v1.CollectorMark;
+import io.portledger.records.v1.Evidence;
 import io.portledger.records.v1.ExporterGap;
 import io.portledger.settings.HostPort;
 import io.portledger.syslog.SyslogFrameDecoder;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -56,11 +65,15 @@ public final class Collector implements AutoCloseable {
     private static final long TICK_MILLIS = 250;
     private static final long TICKS_A_KERNEL_LOOK = 4;
     private static final long TICKS_A_MARK = 20;
+    private static final long LONGEST_SEGMENT_OCTETS = 64 << 20;
+    private static final int SEGMENTS = 32;
 
     private final CollectorSettings settings;
     private final InstantSource clock;
+    private final StateDirectory state;
     private final Tally tally = new Tally();
     private final GapBoard gapBoard = new GapBoard();
+    private final HeardExporters heard;
     private final SkewWatch skewWatch;
     private final Outbox outbox;
     private final Outbox.Batch gapBatch;
@@ -69,12 +82,14 @@ public final class Collector implements AutoCloseable {
     private final boolean isEpoll = Epoll.isAvailable();
     private final EventLoopGroup eventLoops;
     private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
+    private final Map<String, Channel> listeners = new LinkedHashMap<>();
     private final Channel ipfixUdp;
     private final Channel syslogUdp;
-    private final Channel syslogTcp;
     private final KernelDrops ipfixDrops;
     private final KernelDrops syslogDrops;
     private final Future<?> ticking;
+    private final @Nullable Metrics metrics;
+    private volatile long markedMillis;
     private final String name;
     private long ticks;
     private CompletableFuture<?> marking = CompletableFuture.completedFuture(null);
@@ -93,8 +108,45 @@ public final class Collector implements AutoCloseable {
     static Collector start(CollectorSettings settings, InstantSource clock) {
         String name = settings.name() == null ? machineName() : settings.name();
         Dialects dialects = SyslogIntake.dialects(settings.syslog());
-        OptionalLong collectedUntilMillis = KafkaAccess.prepareTopics(settings.kafka(), name);
-        return new Collector(settings, name, dialects, clock, collectedUntilMillis);
+        KafkaAccess.check(settings.kafka());
+        StateDirectory state = StateDirectory.open(settings.stateDirectory());
+        Spill spill = null;
+        try {
+            Path directory = state.path().resolve("spill");
+            OptionalLong collectedUntilMillis = OptionalLong.empty();
+            boolean isFirstStart = !Spill.exists(directory);
+            if (isFirstStart) {
+                collectedUntilMillis = KafkaAccess.prepareTopics(settings.kafka(), name);
+            }
+            Duration sync = settings.spill().syncInterval();
+            spill = Spill.open(
+                    directory,
+                    Math.min(LONGEST_SEGMENT_OCTETS, settings.spill().maxOctets() / SEGMENTS),
+                    sync != null && sync.isZero(),
+                    clock,
+                    collectedUntilMillis);
+            if (!isFirstStart) {
+                collectedUntilMillis = OptionalLong.of(spill.collectedUntilMillis());
+            }
+            return new Collector(settings, name, dialects, clock, state, spill, collectedUntilMillis);
+        } catch (IOException | RuntimeException e) {
+            closeQuietly(spill);
+            state.close();
+            if (e instanceof CollectorException known) {
+                throw known;
+            }
+            throw new CollectorException("cannot use the state directory " + state.path() + ": " + e, e);
+        }
+    }
+
+    private static void closeQuietly(@Nullable Spill spill) {
+        if (spill != null) {
+            try {
+                spill.close();
+            } catch (IOException e) {
+                LOG.debug("The spill of a collector that did not start", e);
+            }
+        }
     }
 
     private static String machineName() {
@@ -111,12 +163,22 @@ public final class Collector implements AutoCloseable {
             String name,
             Dialects dialects,
             InstantSource clock,
+            StateDirectory state,
+            Spill spill,
             OptionalLong collectedUntilMillis) {
+        this.state = state;
         this.settings = settings;
         this.name = name;
         this.clock = clock;
+        heard = new HeardExporters(settings.metrics().maxExporters());
         outbox = new Outbox(
-                KafkaAccess.producer(settings.kafka()), settings.kafka().bufferOctets(), tally, gapBoard);
+                () -> KafkaAccess.connect(settings.kafka()),
+                settings.kafka().bufferOctets(),
+                spill,
+                settings.spill(),
+                tally,
+                gapBoard,
+                heard);
         gapBatch = outbox.new Batch();
         long gapMarginMillis = settings.gapMargin().toMillis();
         // A mark is older than the reorder window: what is held no longer than that comes before it.
@@ -133,7 +195,8 @@ public final class Collector implements AutoCloseable {
                 skewWatch,
                 tally,
                 gapMarginMillis,
-                collectedUntilMillis);
+                collectedUntilMillis,
+                new TemplateKeeper(settings.stateDirectory().resolve("ipfix-templates")));
         syslogIntake = new SyslogIntake(
                 settings.syslog(),
                 dialects,
@@ -148,17 +211,36 @@ public final class Collector implements AutoCloseable {
         IoHandlerFactory io = isEpoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
         eventLoops = new MultiThreadIoEventLoopGroup(settings.threads(), io);
         try {
-            ipfixUdp = listenUdp("collector.ipfix.udp", settings.ipfix().udp(), ipfixIntake.datagrams());
-            syslogUdp = listenUdp("collector.syslog.udp", settings.syslog().udp(), syslogIntake.datagrams());
-            syslogTcp = listenTcp("collector.syslog.tcp", settings.syslog().tcp());
+            TlsServer tls = settings.ipfix().tls() == null && settings.syslog().tls() == null
+                    ? null
+                    : new TlsServer(settings.tls());
+            ipfixUdp = listenUdp("ipfix.udp", settings.ipfix().udp(), ipfixIntake.datagrams());
+            listenTcp("ipfix.tcp", settings.ipfix().tcp(), channel -> takeIpfix(channel, Evidence.Transport.IPFIX_TCP));
+            listenTls(
+                    "ipfix.tls",
+                    settings.ipfix().tls(),
+                    tls,
+                    channel -> takeIpfix(channel, Evidence.Transport.IPFIX_TLS));
+            syslogUdp = listenUdp("syslog.udp", settings.syslog().udp(), syslogIntake.datagrams());
+            listenTcp(
+                    "syslog.tcp",
+                    settings.syslog().tcp(),
+                    channel -> takeSyslog(channel, Evidence.Transport.SYSLOG_TCP));
+            listenTls(
+                    "syslog.tls",
+                    settings.syslog().tls(),
+                    tls,
+                    channel -> takeSyslog(channel, Evidence.Transport.SYSLOG_TLS));
+            metrics = Metrics.start(settings.metrics(), settings.spill(), settings.kafka(), new Told());
         } catch (CollectorException e) {
             eventLoops.shutdownGracefully(0, 5, TimeUnit.SECONDS).awaitUninterruptibly();
-            outbox.close(settings.kafka().stopTimeout());
+            outbox.close(Duration.ZERO);
             throw e;
         }
         ipfixDrops = new KernelDrops(ipfixUdp().port());
         syslogDrops = new KernelDrops(syslogUdp().port());
         lastKernelLookMillis = clock.millis();
+        markedMillis = collectedUntilMillis.orElse(lastKernelLookMillis);
         // Whoever exports bindings, if it is never heard again: nobody listened until now.
         collectedUntilMillis.ifPresent(until -> gapBoard.report(
                 GapBoard.ANY_EXPORTER,
@@ -170,12 +252,17 @@ public final class Collector implements AutoCloseable {
         publishGaps();
         ticking = ipfixUdp.eventLoop()
                 .scheduleWithFixedDelay(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
-        LOG.info(
-                "The collector listens: IPFIX udp {}, syslog udp {}, syslog tcp {} ({})",
-                ipfixUdp(),
-                syslogUdp(),
-                syslogTcp(),
-                isEpoll ? "epoll" : "NIO");
+        LOG.info("The collector listens: {} ({})", endPoints(), isEpoll ? "epoll" : "NIO");
+    }
+
+    private void takeIpfix(SocketChannel channel, Evidence.Transport transport) {
+        ipfixIntake.connection(transport).addTo(channel.pipeline());
+    }
+
+    private void takeSyslog(SocketChannel channel, Evidence.Transport transport) {
+        channel.pipeline()
+                .addLast(new SyslogFrameDecoder(settings.syslog().maxMessageOctets()))
+                .addLast(syslogIntake.connection(transport));
     }
 
     private Channel listenUdp(String key, HostPort at, ChannelHandler handler) {
@@ -197,7 +284,7 @@ public final class Collector implements AutoCloseable {
         int given = channel.config().getOption(ChannelOption.SO_RCVBUF);
         if (given < settings.udpReceiveBufferOctets()) {
             LOG.warn(
-                    "{}: the kernel gave a receive buffer of {} octets, not {}; raise sysctl net.core.rmem_max",
+                    "collector.{}: the kernel gave a receive buffer of {} octets, not {}; raise sysctl net.core.rmem_max",
                     key,
                     given,
                     settings.udpReceiveBufferOctets());
@@ -205,7 +292,20 @@ public final class Collector implements AutoCloseable {
         return channel;
     }
 
-    private Channel listenTcp(String key, HostPort at) {
+    private void listenTls(String key, @Nullable HostPort at, @Nullable TlsServer tls, Consumer<SocketChannel> begin) {
+        if (tls != null) {
+            listenTcp(key, at, channel -> {
+                tls.protect(channel);
+                begin.accept(channel);
+            });
+        }
+    }
+
+    /** Listens, if there is a place to listen at; {@code begin} fills the pipeline of each new connection. */
+    private void listenTcp(String key, @Nullable HostPort at, Consumer<SocketChannel> begin) {
+        if (at == null) {
+            return;
+        }
         ServerBootstrap bootstrap = new ServerBootstrap()
                 .group(eventLoops)
                 .channel(isEpoll ? EpollServerSocketChannel.class : NioServerSocketChannel.class)
@@ -214,23 +314,21 @@ public final class Collector implements AutoCloseable {
                     @Override
                     protected void initChannel(SocketChannel channel) {
                         connections.add(channel);
-                        channel.pipeline()
-                                .addLast(
-                                        new SyslogFrameDecoder(settings.syslog().maxMessageOctets()))
-                                .addLast(syslogIntake.connection());
+                        begin.accept(channel);
                     }
                 });
-        return bind(key, at, () -> bootstrap.bind(at.toSocketAddress()));
+        bind(key, at, () -> bootstrap.bind(at.toSocketAddress()));
     }
 
-    private static Channel bind(String key, HostPort at, Supplier<ChannelFuture> bind) {
+    private Channel bind(String key, HostPort at, Supplier<ChannelFuture> bind) {
         ChannelFuture bound = bind.get().awaitUninterruptibly();
         if (bound.cause() != null) {
             throw new CollectorException(
-                    key + ": cannot listen on " + at + ": " + bound.cause().getMessage()
-                            + "; stop what uses the port, or set another",
+                    "collector." + key + ": cannot listen on " + at + ": "
+                            + bound.cause().getMessage() + "; stop what uses the port, or set another",
                     bound.cause());
         }
+        listeners.put(key, bound.channel());
         return bound.channel();
     }
 
@@ -254,6 +352,9 @@ public final class Collector implements AutoCloseable {
         long ofIpfix = ipfixDrops.more();
         long ofSyslog = syslogDrops.more();
         tally.add(Counter.KERNEL_DROPS, ofIpfix + ofSyslog);
+        if (ofIpfix > 0) {
+            ipfixIntake.onKernelDrops(lastKernelLookMillis, now);
+        }
         if (ofSyslog > 0) {
             syslogIntake.onKernelDrops(lastKernelLookMillis, now);
         }
@@ -286,22 +387,28 @@ public final class Collector implements AutoCloseable {
     /**
      * Tells that everything received until {@code asOfMillis} is in Kafka, as far as it is. What waits for its template
      * or for Kafka keeps the mark back; holes in a sequence become gaps within the reorder window; and an event waits in
-     * its exporter for the gap margin before it is received. On the IPFIX event loop, or after it has ended.
+     * its exporter for the gap margin before it is received. How far the collector has come is another matter: what is
+     * in the spill is not lost, however long Kafka is away. On the IPFIX event loop, or after it has ended.
      */
     private void mark(long asOfMillis) {
-        long receivedMillis =
-                Math.min(asOfMillis, Math.min(ipfixIntake.waitingSinceMillis(), outbox.oldestUnfinishedMillis()));
+        long takenMillis = Math.min(asOfMillis, ipfixIntake.waitingSinceMillis());
+        long doneMillis = Math.min(takenMillis, outbox.oldestUnfinishedMillis());
+        long doneBefore = outbox.doneBefore();
         ipfixIntake.expire();
         lookAtKernelDrops();
         publishGaps();
-        outbox.mark(CollectorMark.newBuilder()
-                .setCollector(name)
-                .setUntilMillis(receivedMillis
-                        - 1
-                        - settings.ipfix().reorderWindow().toMillis()
-                        - settings.gapMargin().toMillis())
-                .addAllSilences(ipfixIntake.silences())
-                .build());
+        markedMillis = doneMillis;
+        long margin = 1
+                + settings.ipfix().reorderWindow().toMillis()
+                + settings.gapMargin().toMillis();
+        outbox.mark(
+                CollectorMark.newBuilder()
+                        .setCollector(name)
+                        .setUntilMillis(doneMillis - margin)
+                        .addAllSilences(ipfixIntake.silences())
+                        .build(),
+                takenMillis - margin,
+                doneBefore);
     }
 
     private void publishGaps() {
@@ -313,7 +420,70 @@ public final class Collector implements AutoCloseable {
         gapBatch.flush();
     }
 
-    /** Where IPFIX is taken. */
+    /** What is told beside the counters. */
+    private final class Told implements Metrics.Source {
+        @Override
+        public CollectorCounters counters() {
+            return tally.read();
+        }
+
+        @Override
+        public long spillOctets() {
+            return outbox.backlog().spillOctets();
+        }
+
+        @Override
+        public long bufferOctets() {
+            return outbox.backlog().memoryOctets();
+        }
+
+        @Override
+        public double oldestUnstoredSeconds() {
+            long oldestMillis = outbox.oldestUnfinishedMillis();
+            return oldestMillis == Long.MAX_VALUE ? 0 : Math.max(0, clock.millis() - oldestMillis) / 1000.0;
+        }
+
+        @Override
+        public double markAgeSeconds() {
+            return (clock.millis() - markedMillis) / 1000.0;
+        }
+
+        @Override
+        public double kafkaSilenceSeconds() {
+            return outbox.silenceOfKafka().toMillis() / 1000.0;
+        }
+
+        @Override
+        public long connections() {
+            return Collector.this.connections.size();
+        }
+
+        @Override
+        public Map<String, Long> lastHeardMillis() {
+            return heard.lastHeardMillis();
+        }
+
+        @Override
+        public List<String> complaints() {
+            List<String> complaints = new ArrayList<>();
+            if (outbox.backlog().isAlarming()) {
+                complaints.add("The spill is filling or cannot be written: " + spillOctets() + " of "
+                        + settings.spill().maxOctets() + " octets");
+            }
+            Duration silence = outbox.silenceOfKafka();
+            if (silence.compareTo(settings.metrics().kafkaSilence()) > 0) {
+                complaints.add("Kafka has not answered for " + silence.toSeconds() + " s");
+            }
+            return complaints;
+        }
+    }
+
+    /** Where numbers and health are told over HTTP; empty if nowhere. */
+    public Optional<HostPort> metrics() {
+        return Optional.ofNullable(metrics).map(Metrics::address);
+    }
+
+    /** Where IPFIX and NetFlow datagrams are taken. */
     public HostPort ipfixUdp() {
         return endPoint(ipfixUdp);
     }
@@ -325,7 +495,14 @@ public final class Collector implements AutoCloseable {
 
     /** Where syslog connections are taken. */
     public HostPort syslogTcp() {
-        return endPoint(syslogTcp);
+        return Objects.requireNonNull(endPoints().get("syslog.tcp"));
+    }
+
+    /** Where everything is taken that is listened for: {@code ipfix.tls} and so on. */
+    public Map<String, HostPort> endPoints() {
+        Map<String, HostPort> endPoints = new LinkedHashMap<>();
+        listeners.forEach((key, channel) -> endPoints.put(key, endPoint(channel)));
+        return endPoints;
     }
 
     private static HostPort endPoint(Channel channel) {
@@ -348,7 +525,10 @@ public final class Collector implements AutoCloseable {
             isClosed = true;
         }
         ticking.cancel(false);
-        for (Channel channel : List.of(syslogTcp, syslogUdp, ipfixUdp)) {
+        if (metrics != null) {
+            metrics.close();
+        }
+        for (Channel channel : listeners.values()) {
             channel.close().awaitUninterruptibly();
         }
         connections.close().awaitUninterruptibly();
@@ -358,13 +538,14 @@ public final class Collector implements AutoCloseable {
         skewWatch.close();
         publishGaps();
         long deadline = System.nanoTime() + settings.kafka().stopTimeout().toNanos();
-        // What Kafka refuses meanwhile becomes a gap; what it does not take in time keeps the last mark where it is,
-        // and
-        // the next start publishes the time from there on.
-        if (outbox.awaitFinished(settings.kafka().stopTimeout())) {
-            mark(stoppedMillis);
-        }
+        // What Kafka refuses meanwhile becomes a gap; what it does not take in time stays in the spill, and keeps the
+        // mark
+        // that Kafka is told where it is.
+        outbox.awaitFinished(settings.kafka().stopTimeout());
+        publishGaps();
+        mark(stoppedMillis);
         outbox.close(Duration.ofNanos(Math.max(0, deadline - System.nanoTime())));
+        state.close();
         LOG.info("The collector has stopped: {}", counters());
     }
 }

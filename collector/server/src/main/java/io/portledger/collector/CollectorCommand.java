@@ -20,7 +20,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "collector",
         mixinStandardHelpOptions = true,
-        subcommands = DialectsCommand.class,
+        subcommands = {UndecodableCommand.class, DialectsCommand.class},
         description = "Takes IPFIX and syslog from exporters and hands binding events to Kafka.",
         footer = {
             "",
@@ -39,8 +39,9 @@ public final class CollectorCommand implements Callable<Integer> {
     @Option(
             names = "--ready-file",
             paramLabel = "FILE",
-            description = "Written once everything listens and Kafka has answered: properties ipfix.udp, syslog.udp and"
-                    + " syslog.tcp, each HOST:PORT.")
+            description = "Written once everything listens, and at the first start Kafka has answered: properties"
+                    + " ipfix.udp, ipfix.tcp, ipfix.tls, syslog.udp, syslog.tcp, syslog.tls and metrics, as far as they"
+                    + " listen, each HOST:PORT.")
     private @Nullable Path readyFile;
 
     /** Runs the command and exits with its code. */
@@ -82,8 +83,11 @@ public final class CollectorCommand implements Callable<Integer> {
     }
 
     static void writeReadyFile(Collector collector, Path file) {
-        String text = "ipfix.udp=" + collector.ipfixUdp() + "\nsyslog.udp=" + collector.syslogUdp() + "\nsyslog.tcp="
-                + collector.syslogTcp() + "\n";
+        StringBuilder text = new StringBuilder();
+        collector
+                .endPoints()
+                .forEach((name, at) -> text.append(name).append('=').append(at).append('\n'));
+        collector.metrics().ifPresent(at -> text.append("metrics=").append(at).append('\n'));
         Path whole = file.toAbsolutePath();
         Path unfinished = whole.resolveSibling(whole.getFileName() + ".unfinished");
         try {

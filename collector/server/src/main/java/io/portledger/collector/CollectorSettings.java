@@ -13,24 +13,30 @@ import org.jspecify.annotations.Nullable;
  * @param stateDirectory where the collector keeps what must outlive its process; made if need be, belongs to one collector
  * @param ipfix how IPFIX is taken
  * @param syslog how syslog is taken
+ * @param tls what the collector proves itself with to those who connect by TLS, and what it asks of them
  * @param enterpriseNumber the private enterprise number of our own IPFIX elements and SD-ELEMENT
  * @param udpReceiveBufferOctets size of the kernel's buffer of each UDP socket
  * @param gapMargin how long before its export an event may have happened
  * @param maxSkew how far an exporter's clock and the collector's may differ
  * @param threads event loops; UDP listeners keep to one each
  * @param kafka how records reach Kafka
+ * @param spill what is kept on disk until Kafka has it
+ * @param metrics where numbers and health are told
  */
 public record CollectorSettings(
         @Nullable String name,
         Path stateDirectory,
         IpfixSettings ipfix,
         SyslogSettings syslog,
+        TlsSettings tls,
         long enterpriseNumber,
         int udpReceiveBufferOctets,
         Duration gapMargin,
         Duration maxSkew,
         int threads,
-        KafkaSettings kafka) {
+        KafkaSettings kafka,
+        SpillSettings spill,
+        MetricsSettings metrics) {
 
     private static final String DEFAULTS = "collector-defaults.yaml";
 
@@ -46,6 +52,10 @@ public record CollectorSettings(
         if (name != null && !name.matches("[A-Za-z0-9._-]{1,100}")) {
             throw new IllegalArgumentException("Invalid value " + name
                     + " for key name: no name (allowed: 1-100 letters, digits, dots, hyphens and underscores)");
+        }
+        if ((ipfix.tls() != null || syslog.tls() != null) && !tls.isComplete()) {
+            throw new IllegalArgumentException("Keys ipfix.tls and syslog.tls need tls.certificate, tls.key and"
+                    + " tls.trusted (or tls.client-authentication: none): PEM files");
         }
         requireAtLeast("udp-receive-buffer-octets", udpReceiveBufferOctets, 65_536);
         requireAtLeast("gap-margin", gapMargin, Duration.ZERO);

@@ -4,10 +4,12 @@ package io.portledger.collector;
 public enum Counter {
     /** Well-formed IPFIX messages. */
     IPFIX_MESSAGES("IPFIX messages that were well-formed"),
-    /** IPFIX templates. */
-    IPFIX_TEMPLATES("IPFIX templates that were new or changed"),
+    /** NetFlow v9 packets. */
+    NETFLOW_PACKETS("NetFlow v9 packets that were well-formed"),
+    /** Templates. */
+    IPFIX_TEMPLATES("Templates of IPFIX and NetFlow v9 that were new or changed"),
     /** IPFIX data records. */
-    IPFIX_RECORDS("IPFIX data records, of whatever kind, that a template described"),
+    IPFIX_RECORDS("Data records of IPFIX and NetFlow v9, of whatever kind, that a template described"),
     /** Syslog messages. */
     SYSLOG_MESSAGES("Syslog messages that are of RFC 5424 or RFC 3164"),
     /** Binding events. */
@@ -16,13 +18,18 @@ public enum Counter {
     NAT_CONDITIONS("Records of a NAT's resources (exhaustion, quota, threshold), handed over to Kafka"),
     /** Port usage. */
     PORT_USAGE("Records of what a binding carried, handed over to Kafka"),
+    /** Records that survive the collector's process. */
+    ACCEPTED("Records of all topics that were written to the spill, and so survive the collector's process"),
     /** Records that Kafka has. */
     STORED("Records of all topics that Kafka acknowledged"),
     /** Records that Kafka does not have. */
-    NOT_STORED("Records of all topics that Kafka refused, or that had to be given up at the stop"),
+    NOT_STORED("Records of all topics that Kafka refused for what they are; each is a gap"),
+    /** Damage on disk. */
+    DAMAGED_SPILL("Segments of the spill that could not be read to their end; what they held is a gap"),
 
     /** Undecodable: no IPFIX. */
-    UNDECODABLE_IPFIX_MESSAGE("Datagrams for IPFIX that are no well-formed message; none of their records counts"),
+    UNDECODABLE_IPFIX_MESSAGE(
+            "Messages that are neither well-formed IPFIX nor NetFlow v9; none of their records counts"),
     /** Undecodable: no template. */
     UNDECODABLE_NO_TEMPLATE("IPFIX data sets whose template did not come in time, or did not fit the waiting room"),
     /** Undecodable: IPFIX record. */
@@ -46,7 +53,8 @@ public enum Counter {
     OTHER_SYSLOG_MESSAGES("Syslog messages that are no NAT events: not about bindings"),
 
     /** Gaps by sequence. */
-    GAPS_SEQUENCE("Gaps published because IPFIX sequence numbers are missing"),
+    GAPS_SEQUENCE(
+            "Gaps published because sequence numbers are missing, or exporters told of records that they did not send"),
     /** Gaps by restart. */
     GAPS_RESTART("Gaps published because an exporter began anew"),
     /** Gaps by undecodable input. */
@@ -65,9 +73,9 @@ public enum Counter {
     /** Datagrams dropped by the kernel. */
     KERNEL_DROPS("Datagrams that the kernel dropped because the socket's receive buffer was full (Linux)"),
     /** TCP pauses. */
-    TCP_PAUSES("Times that a syslog connection was paused because the buffer for Kafka was full"),
+    TCP_PAUSES("Times that a connection was paused because the buffer for Kafka was full"),
     /** TCP connections refused. */
-    REFUSED_CONNECTIONS("Syslog connections closed at once because there are too many");
+    REFUSED_CONNECTIONS("Connections closed at once because there are too many");
 
     private final String meaning;
 

@@ -3,7 +3,9 @@ package io.portledger.collector;
 import io.portledger.ipfix.MessageHeader;
 import io.portledger.records.v1.ExporterGap;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
@@ -14,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class DomainWatch {
 
+    private static final int MAX_SCOPES = 16;
+
     private final SessionContext context;
     private final String exporter;
     private final int id;
@@ -21,6 +25,16 @@ final class DomainWatch {
     private final List<ExporterGap> heldBack = new ArrayList<>();
     private @Nullable SequenceTracker tracker;
     private boolean isSpeakingOfBindings;
+
+    /** What exporters said that they did not send, by what they speak of. */
+    private final Map<String, NotSent> notSent = new LinkedHashMap<>() {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, NotSent> eldest) {
+            return size() > MAX_SCOPES;
+        }
+    };
+
+    private record NotSent(long records, long sinceMillis) {}
 
     /** @param version of the session's messages: 9 counts messages, 10 data records */
     DomainWatch(SessionContext context, String exporter, int id, int version) {
@@ -57,7 +71,7 @@ final class DomainWatch {
         OptionalLong before = context.watch().lastMessageMillis(exporter, id, version);
         if (before.isPresent()) {
             report(ExporterGap.Cause.RESTART, before.getAsLong(), Math.max(receivedMillis, exportMillis + 999), 0);
-            begun.expectFromZero(before.getAsLong());
+            expectFromBeginning(begun, sequence, before.getAsLong());
         } else if (context.collectedUntilMillis().isPresent()) {
             report(
                     ExporterGap.Cause.NOT_COLLECTED,
@@ -65,9 +79,32 @@ final class DomainWatch {
                     receivedMillis,
                     0);
         } else {
-            begun.expectFromZero(0);
+            expectFromBeginning(begun, sequence, 0);
         }
         return begun;
+    }
+
+    /** NetFlow v9 does not say whether the first packet is number 0 or 1. */
+    private void expectFromBeginning(SequenceTracker begun, long sequence, long sinceMillis) {
+        if (version == MessageHeader.IPFIX_VERSION || sequence > 1) {
+            begun.expectFromZero(sinceMillis);
+        }
+    }
+
+    /**
+     * The exporter says how many records it did not send since it began: what is more than before is missing.
+     *
+     * @param scope what the number is about
+     */
+    void onNotSent(String scope, long records, MessageHeader header, long receivedMillis) {
+        long exportMillis = header.exportTimeSeconds() * 1000;
+        NotSent before = notSent.put(scope, new NotSent(records, Math.min(receivedMillis, exportMillis)));
+        boolean hasBegunAnew = before != null && records < before.records();
+        long more = before == null || hasBegunAnew ? records : records - before.records();
+        if (more > 0) {
+            long from = before == null ? context.collectedUntilMillis().orElse(0) : before.sinceMillis();
+            report(ExporterGap.Cause.SEQUENCE, from, Math.max(receivedMillis, exportMillis + 999), more);
+        }
     }
 
     private void report(ExporterGap.Cause cause, long fromMillis, long toMillis, long lost) {
@@ -116,6 +153,11 @@ final class DomainWatch {
         if (tracker != null && version == MessageHeader.IPFIX_VERSION) {
             tracker.onDecodedLater(sequence, records);
         }
+    }
+
+    /** The sequence number that the next message is to have; -1 if there was none yet. */
+    long expected() {
+        return tracker == null ? -1 : tracker.expected();
     }
 
     /** Publishes the holes that nobody filled in time. */

@@ -5,20 +5,27 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.util.collection.LongObjectHashMap;
 import io.portledger.ipfix.DataRecord;
-import io.portledger.ipfix.Iana;
-import io.portledger.ipfix.IpfixDecoder;
+import io.portledger.ipfix.ElementRegistry;
 import io.portledger.ipfix.IpfixException;
 import io.portledger.ipfix.IpfixVisitor;
+import io.portledger.ipfix.MessageDecoder;
 import io.portledger.ipfix.MessageHeader;
+import io.portledger.ipfix.NetflowV9Decoder;
 import io.portledger.ipfix.Template;
 import io.portledger.ipfix.TemplateStore;
 import io.portledger.records.v1.Evidence;
 import io.portledger.records.v1.ExporterGap;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,6 +41,10 @@ import org.slf4j.LoggerFactory;
  *
  * <p><b>Restarts.</b> An exporter that begins anew usually opens a new session; one that keeps its port begins its
  * sequence anew. Both are a RESTART, from the last message that came from this exporter's observation domain.
+ *
+ * <p><b>The collector's own restart.</b> Templates that were kept are used until the exporter says otherwise: by a
+ * sequence number behind the one expected, for then it has begun anew, or by another definition. What was read by one that
+ * proves wrong is doubtful, from the first message on, and that stretch is a gap.
  */
 final class ExporterSession implements IpfixVisitor {
 
@@ -44,7 +55,8 @@ final class ExporterSession implements IpfixVisitor {
 
     private final SessionContext context;
     private final SessionSource source;
-    private final IpfixDecoder decoder;
+    private final int version;
+    private final MessageDecoder decoder;
     private final Outbox.Batch batch;
     private final TemplateStore templates;
     private final WaitingRoom waiting;
@@ -60,6 +72,9 @@ final class ExporterSession implements IpfixVisitor {
             return true;
         }
     };
+    private final Map<Integer, Long> expectedBefore = new HashMap<>();
+    private final Set<Long> unconfirmed = new HashSet<>();
+    private long unconfirmedSinceMillis = Long.MAX_VALUE;
     private long lastMillis;
 
     // Of the message at hand.
@@ -72,6 +87,7 @@ final class ExporterSession implements IpfixVisitor {
     /**
      * A session that begins now.
      *
+     * @param version of the session's messages, which {@code decoder} reads
      * @param decoder may serve other sessions of the same thread
      * @param batch takes what the records say; whoever feeds the session flushes it
      */
@@ -79,10 +95,12 @@ final class ExporterSession implements IpfixVisitor {
             SessionContext context,
             SessionSource source,
             TemplateStore.Session reliability,
-            IpfixDecoder decoder,
+            int version,
+            MessageDecoder decoder,
             Outbox.Batch batch) {
         this.context = context;
         this.source = source;
+        this.version = version;
         this.decoder = decoder;
         this.batch = batch;
         templates = new TemplateStore(reliability);
@@ -97,14 +115,22 @@ final class ExporterSession implements IpfixVisitor {
     boolean take(ByteBuf octets, long now) {
         lastMillis = now;
         receivedMillis = now;
+        templates.setTime(now);
         while (octets.isReadable()) {
             int start = octets.readerIndex();
             int end = octets.writerIndex();
             records = 0;
             bindingTemplate = null;
+            if (!expectedBefore.isEmpty()) {
+                checkKeptTemplates(octets);
+            }
             try {
                 decoder.decode(octets, templates, this);
-                context.tally().count(Counter.IPFIX_MESSAGES);
+                context.tally()
+                        .count(
+                                version == MessageHeader.IPFIX_VERSION
+                                        ? Counter.IPFIX_MESSAGES
+                                        : Counter.NETFLOW_PACKETS);
                 onMessageEnd();
                 decodeWaiting();
             } catch (IpfixException e) {
@@ -117,6 +143,11 @@ final class ExporterSession implements IpfixVisitor {
             }
         }
         return true;
+    }
+
+    /** The session begins, though nothing has come yet. */
+    void begin(long now) {
+        lastMillis = now;
     }
 
     /** When something came last. */
@@ -135,6 +166,9 @@ final class ExporterSession implements IpfixVisitor {
         giveUpOlderThan(
                 now - wait,
                 "none came within " + context.settings().templateWait().toSeconds() + " s");
+        if (templates.session() == TemplateStore.Session.UNRELIABLE) {
+            templates.expire(now - context.settings().templateLifetime().toMillis());
+        }
         domains.forEach((id, domain) -> {
             if (!waiting.hasAnyOf(id)) {
                 domain.expire(now);
@@ -149,13 +183,70 @@ final class ExporterSession implements IpfixVisitor {
         domains.values().forEach(DomainWatch::close);
     }
 
+    /** Whether there is anything that {@link #write} could keep. */
+    boolean hasTemplates() {
+        return templates.size() > 0;
+    }
+
+    /** Writes what a later process needs to go on with the session. */
+    void write(DataOutput out) throws IOException {
+        out.writeLong(lastMillis);
+        out.writeInt(domains.size());
+        for (Map.Entry<Integer, DomainWatch> domain : domains.entrySet()) {
+            out.writeInt(domain.getKey());
+            out.writeLong(domain.getValue().expected());
+        }
+        templates.write(out);
+    }
+
+    /**
+     * Goes on with a session of an earlier process, before anything is taken.
+     *
+     * @param elements as the decoder knows them
+     * @throws IOException if this is not what {@link #write} wrote
+     */
+    void read(DataInput in, ElementRegistry elements, long now) throws IOException {
+        if (in.readLong() + context.settings().sessionIdle().toMillis() < now) {
+            return;
+        }
+        int count = in.readInt();
+        for (int i = 0; i < count; i++) {
+            expectedBefore.put(in.readInt(), in.readLong());
+        }
+        templates.read(in, elements);
+        templates.expire(now - context.settings().templateLifetime().toMillis());
+        unconfirmedSinceMillis = now;
+        templates.forEach((domain, template) -> unconfirmed.add(keyOf(domain, template)));
+    }
+
+    /** Gives up the kept templates of a domain whose exporter has begun anew. */
+    private void checkKeptTemplates(ByteBuf octets) {
+        int at = octets.readerIndex() + (version == MessageHeader.IPFIX_VERSION ? 8 : 12);
+        if (versionOf(octets) != version || octets.writerIndex() - at < Integer.BYTES) {
+            return;
+        }
+        int domain = domainOf(octets);
+        Long expected = expectedBefore.remove(domain);
+        if (expected != null && expected >= 0 && (int) (octets.getUnsignedInt(at) - expected) < 0) {
+            templates.forget(Integer.toUnsignedLong(domain));
+        }
+    }
+
     /** The observation domain of the message that begins there; 0 if it is none. */
     static int domainOf(ByteBuf octets) {
-        int start = octets.readerIndex();
-        return octets.readableBytes() >= MessageHeader.LENGTH
-                        && octets.getUnsignedShort(start) == MessageHeader.IPFIX_VERSION
-                ? octets.getInt(start + 12)
-                : 0;
+        int at = octets.readerIndex();
+        return switch (versionOf(octets)) {
+            case MessageHeader.IPFIX_VERSION ->
+                octets.readableBytes() >= MessageHeader.LENGTH ? octets.getInt(at + 12) : 0;
+            case NetflowV9Decoder.VERSION ->
+                octets.readableBytes() >= NetflowV9Decoder.HEADER_LENGTH ? octets.getInt(at + 16) : 0;
+            default -> 0;
+        };
+    }
+
+    /** The version of the message that begins there, or what is in its place; 0 if there is none. */
+    static int versionOf(ByteBuf octets) {
+        return octets.readableBytes() >= 2 ? octets.getUnsignedShort(octets.readerIndex()) : 0;
     }
 
     @Override
@@ -165,10 +256,20 @@ final class ExporterSession implements IpfixVisitor {
 
     @Override
     public void onTemplate(TemplateChange change, Template changed) {
+        if (unconfirmed.remove(keyOf(changed)) && change == TemplateChange.REPLACED) {
+            context.gapBoard()
+                    .report(
+                            source.exporter(),
+                            (int) header.observationDomainId(),
+                            ExporterGap.Cause.UNDECODABLE,
+                            unconfirmedSinceMillis - context.gapMarginMillis(),
+                            receivedMillis,
+                            0);
+        }
         if (change == TemplateChange.DEFINED || change == TemplateChange.REPLACED) {
             context.tally().count(Counter.IPFIX_TEMPLATES);
             arrived.add(changed);
-            if (changed.has(Iana.NAT_EVENT)) {
+            if (BindingTemplate.speaksOfBindings(changed)) {
                 domain((int) header.observationDomainId()).speakOfBindings();
             }
             bindingTemplates.remove(keyOf(changed));
@@ -187,6 +288,10 @@ final class ExporterSession implements IpfixVisitor {
                 .setSequence((int) record.sequenceNumber())
                 .setTemplateId(templateId)
                 .build();
+        if (bindingTemplate.hasNotSent()) {
+            domain((int) header.observationDomainId())
+                    .onNotSent(bindingTemplate.scope(record), bindingTemplate.notSent(record), header, receivedMillis);
+        }
         Reading reading = bindingTemplate.read(record);
         if (reading instanceof Reading.Binding binding) {
             reading = binding.receivedAt(receivedMillis, Counter.UNDECODABLE_IPFIX_RECORD);
@@ -214,9 +319,10 @@ final class ExporterSession implements IpfixVisitor {
     @Override
     public void onUnknownSet(int setId, ByteBuf octets) {
         if (octets.isReadable()) {
+            int before = version == MessageHeader.IPFIX_VERSION ? records : 0;
             waiting.add(
                     header,
-                    (header.sequenceNumber() + records) & 0xffff_ffffL,
+                    (header.sequenceNumber() + before) & 0xffff_ffffL,
                     setId,
                     octets,
                     receivedMillis,
@@ -234,7 +340,11 @@ final class ExporterSession implements IpfixVisitor {
     }
 
     private long keyOf(Template template) {
-        return header.observationDomainId() << 16 | template.id();
+        return keyOf(header.observationDomainId(), template);
+    }
+
+    private static long keyOf(long domain, Template template) {
+        return domain << 16 | template.id();
     }
 
     private void onMessageEnd() {
@@ -247,9 +357,9 @@ final class ExporterSession implements IpfixVisitor {
     private DomainWatch domain(int id) {
         DomainWatch known = domains.get(id);
         if (known == null) {
-            known = new DomainWatch(context, source.exporter(), id, MessageHeader.IPFIX_VERSION);
+            known = new DomainWatch(context, source.exporter(), id, version);
             // One that gave way to others may have defined its templates long ago.
-            if (templates.anyHas(Integer.toUnsignedLong(id), Iana.NAT_EVENT)) {
+            if (templates.anyMatches(Integer.toUnsignedLong(id), BindingTemplate::speaksOfBindings)) {
                 known.speakOfBindings();
             }
             domains.put(id, known);

@@ -1,33 +1,62 @@
 package io.portledger.collector;
 
 import io.netty.buffer.ByteBuf;
+import io.portledger.ipfix.ElementRegistry;
 import io.portledger.ipfix.IpfixDecoder;
+import io.portledger.ipfix.MessageHeader;
+import io.portledger.ipfix.NetflowV9Decoder;
 import io.portledger.ipfix.TemplateStore;
 import io.portledger.records.v1.Evidence;
+import java.io.ByteArrayInputStream;
+import java.io.DataInputStream;
+import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * The sessions of exporters that send datagrams (RFC 7011 §10.3): one for each address and port. Datagrams may come from a
+ * The sessions of exporters that send datagrams (RFC 7011 §10.3): one for each address, port and
+ * protocol, IPFIX or NetFlow v9, which a datagram's version tells. Datagrams may come from a
  * socket or from a capture; nothing here reads a clock. For one thread.
  */
 final class ExporterSessions {
 
+    private static final Logger LOG = LoggerFactory.getLogger(ExporterSessions.class);
+
+    /** How often templates are kept. */
+    private static final long KEEP_MILLIS = 60_000;
+
     private final SessionContext context;
-    private final IpfixDecoder decoder;
+    private final IpfixDecoder ipfix;
+    private final NetflowV9Decoder netflow;
     private final Outbox.Batch batch;
     private final String file;
-    private final LinkedHashMap<InetSocketAddress, ExporterSession> sessions = new LinkedHashMap<>(64, 0.75f, true);
+    private final ElementRegistry registry;
+    private final @Nullable TemplateKeeper keeper;
+    private final LinkedHashMap<TemplateKeeper.Key, ExporterSession> sessions = new LinkedHashMap<>(64, 0.75f, true);
+    private long keptMillis;
+    private boolean hasTaken;
 
     /**
      * No sessions yet.
      *
      * @param file as in {@link SessionSource}
+     * @param keeper keeps templates beyond the process; null if they need not be kept
      */
-    ExporterSessions(SessionContext context, IpfixDecoder decoder, Outbox.Batch batch, String file) {
+    ExporterSessions(
+            SessionContext context,
+            ElementRegistry registry,
+            Outbox.Batch batch,
+            String file,
+            @Nullable TemplateKeeper keeper) {
         this.context = context;
-        this.decoder = decoder;
+        this.registry = registry;
+        this.keeper = keeper;
+        this.ipfix = new IpfixDecoder(registry);
+        this.netflow = new NetflowV9Decoder(registry);
         this.batch = batch;
         this.file = file;
     }
@@ -35,19 +64,17 @@ final class ExporterSessions {
     /**
      * Takes a datagram.
      *
-     * @param transport as the evidence is to say it
+     * @param transport as the evidence is to say it; for NetFlow v9, IPFIX_UDP becomes NETFLOW_V9_UDP
      * @param now when it was received, not before an earlier one's time
      */
     void take(InetSocketAddress sender, Evidence.Transport transport, ByteBuf datagram, long now) {
-        ExporterSession session = sessions.get(sender);
+        boolean isNetflow = ExporterSession.versionOf(datagram) == NetflowV9Decoder.VERSION;
+        TemplateKeeper.Key key =
+                new TemplateKeeper.Key(sender, isNetflow ? NetflowV9Decoder.VERSION : MessageHeader.IPFIX_VERSION);
+        ExporterSession session = sessions.get(key);
         if (session == null) {
-            session = new ExporterSession(
-                    context,
-                    new SessionSource(Addresses.text(sender), transport, file),
-                    TemplateStore.Session.UNRELIABLE,
-                    decoder,
-                    batch);
-            sessions.put(sender, session);
+            session = begin(key, transport, now);
+            sessions.put(key, session);
             if (sessions.size() > context.settings().maxSessions()) {
                 Iterator<ExporterSession> eldest = sessions.values().iterator();
                 eldest.next().close(now);
@@ -55,6 +82,33 @@ final class ExporterSessions {
             }
         }
         session.take(datagram, now);
+        hasTaken = true;
+    }
+
+    private ExporterSession begin(TemplateKeeper.Key key, Evidence.Transport transport, long now) {
+        boolean isNetflow = key.version() == NetflowV9Decoder.VERSION;
+        ExporterSession session = new ExporterSession(
+                context,
+                new SessionSource(
+                        Addresses.text(key.sender()),
+                        isNetflow && transport == Evidence.Transport.IPFIX_UDP
+                                ? Evidence.Transport.NETFLOW_V9_UDP
+                                : transport,
+                        file),
+                TemplateStore.Session.UNRELIABLE,
+                key.version(),
+                isNetflow ? netflow : ipfix,
+                batch);
+        byte[] kept = keeper == null ? null : keeper.take(key.sender(), key.version());
+        if (kept != null) {
+            try {
+                session.read(new DataInputStream(new ByteArrayInputStream(kept)), registry, now);
+            } catch (IOException e) {
+                // The file was as it was written; what cannot be read was another version's.
+                LOG.warn("Templates kept of {} cannot be used: {}", key.sender(), e.toString());
+            }
+        }
+        return session;
     }
 
     /** Hands over what the records said. */
@@ -83,10 +137,18 @@ final class ExporterSessions {
             }
         }
         batch.flush();
+        if (keeper != null && hasTaken && keptMillis + KEEP_MILLIS <= now) {
+            keeper.keep(sessions.reversed());
+            keptMillis = now;
+            hasTaken = false;
+        }
     }
 
     /** Publishes what is still open. */
     void close(long now) {
+        if (keeper != null) {
+            keeper.keepNow(sessions.reversed());
+        }
         sessions.values().forEach(session -> session.close(now));
         sessions.clear();
         batch.flush();

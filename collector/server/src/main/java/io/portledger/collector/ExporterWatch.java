@@ -92,6 +92,25 @@ final class ExporterWatch {
         return silences;
     }
 
+    /** Nobody knows of which exporter records were lost between the two moments: of each that was heard, perhaps. */
+    synchronized void reportNotCollected(long fromMillis, long toMillis) {
+        if (heardMillis.size() > MAX_SILENCES) {
+            reportNotCollected(new Origin(GapBoard.ANY_EXPORTER, 0), fromMillis, toMillis);
+        } else {
+            heardMillis.keySet().forEach(origin -> reportNotCollected(origin, fromMillis, toMillis));
+        }
+    }
+
+    private void reportNotCollected(Origin origin, long fromMillis, long toMillis) {
+        gapBoard.report(
+                origin.exporter(),
+                origin.observationDomain(),
+                ExporterGap.Cause.NOT_COLLECTED,
+                fromMillis - gapMarginMillis,
+                toMillis,
+                0);
+    }
+
     /** Gives up exporters that were silent for too long. */
     synchronized void expire(long now) {
         while (!heardMillis.isEmpty() && heardMillis.values().iterator().next() + forgottenMillis < now) {

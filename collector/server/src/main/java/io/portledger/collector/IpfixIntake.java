@@ -7,6 +7,7 @@ import io.netty.channel.socket.DatagramPacket;
 import io.portledger.ipfix.ElementRegistry;
 import io.portledger.ipfix.IpfixDecoder;
 import io.portledger.ipfix.Lw4o6Elements;
+import io.portledger.ipfix.MessageHeader;
 import io.portledger.ipfix.TemplateStore;
 import io.portledger.records.v1.CollectorMark;
 import io.portledger.records.v1.Evidence;
@@ -15,12 +16,15 @@ import java.net.InetSocketAddress;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Takes IPFIX: makes the sessions, and the handlers that feed them from the network. Files and replays feed {@link
+ * Takes IPFIX and NetFlow v9: makes the sessions, and the handlers that feed them from the network. Files and replays feed {@link
  * #datagramSessions} and {@link #stream} themselves.
  */
 final class IpfixIntake {
@@ -31,9 +35,16 @@ final class IpfixIntake {
     private final InstantSource clock;
     private final Outbox outbox;
     private final ElementRegistry registry;
+    private final @Nullable TemplateKeeper keeper;
+    private final Set<IpfixConnection> connections = ConcurrentHashMap.newKeySet();
     private final Datagrams datagrams;
 
-    /** @param collectedUntilMillis until when collectors collected before this one; empty if there was none */
+    /**
+     * Takes nothing yet.
+     *
+     * @param collectedUntilMillis until when collectors collected before this one; empty if there was none
+     * @param keeper keeps the templates of datagram sessions beyond the process; null if they need not be kept
+     */
     IpfixIntake(
             IpfixSettings settings,
             long enterprise,
@@ -43,7 +54,9 @@ final class IpfixIntake {
             SkewWatch skewWatch,
             Tally tally,
             long gapMarginMillis,
-            OptionalLong collectedUntilMillis) {
+            OptionalLong collectedUntilMillis,
+            @Nullable TemplateKeeper keeper) {
+        this.keeper = keeper;
         this.clock = clock;
         this.outbox = outbox;
         Lw4o6Elements elements = Lw4o6Elements.of(enterprise);
@@ -66,6 +79,32 @@ final class IpfixIntake {
         return datagrams;
     }
 
+    /** What takes a new connection. */
+    IpfixConnection connection(Evidence.Transport transport) {
+        return new IpfixConnection(
+                this,
+                transport,
+                clock,
+                outbox,
+                context.tally(),
+                context.settings().sessionIdle());
+    }
+
+    /** Lets a connection in, unless there are too many. On any thread. */
+    boolean admit(IpfixConnection connection) {
+        connections.add(connection);
+        if (connections.size() <= context.settings().maxConnections()) {
+            return true;
+        }
+        connections.remove(connection);
+        return false;
+    }
+
+    /** A connection has ended. On any thread. */
+    void leave(IpfixConnection connection) {
+        connections.remove(connection);
+    }
+
     /**
      * Sessions to be fed with datagrams, by one thread.
      *
@@ -73,26 +112,46 @@ final class IpfixIntake {
      * @param file name of the file that the datagrams are from; empty if there is none
      */
     ExporterSessions datagramSessions(Outbox.Batch batch, String file) {
-        return new ExporterSessions(context, new IpfixDecoder(registry), batch, file);
+        return new ExporterSessions(context, registry, batch, file, null);
     }
 
     /**
-     * A session to be fed with the messages of a connection or of a file, in their order, by one thread.
+     * A session to be fed with the IPFIX messages of a connection or of a file, in their order, by one thread.
      *
      * @param batch takes what the records say
      */
     ExporterSession stream(SessionSource source, Outbox.Batch batch) {
-        return new ExporterSession(context, source, TemplateStore.Session.RELIABLE, new IpfixDecoder(registry), batch);
+        return new ExporterSession(
+                context,
+                source,
+                source.file().isEmpty() ? TemplateStore.Session.RELIABLE : TemplateStore.Session.FILE,
+                MessageHeader.IPFIX_VERSION,
+                new IpfixDecoder(registry),
+                batch);
     }
 
     /** Since when data wait whose templates are unknown; {@link Long#MAX_VALUE} if none do. On the UDP event loop. */
     long waitingSinceMillis() {
-        return datagrams.sessions.waitingSinceMillis();
+        long since = datagrams.sessions.waitingSinceMillis();
+        for (IpfixConnection connection : connections) {
+            since = Math.min(since, connection.waitingSinceMillis());
+        }
+        return since;
+    }
+
+    /** Octets of all data sets that wait for their template. */
+    long waitingOctets() {
+        return context.waitingOctets().get();
     }
 
     /** Exporters of bindings that are silent, those that are longest first. */
     List<CollectorMark.Silence> silences() {
         return context.watch().silences(clock.millis());
+    }
+
+    /** The kernel dropped datagrams between the two moments; nobody knows whose. */
+    void onKernelDrops(long fromMillis, long toMillis) {
+        context.watch().reportNotCollected(fromMillis, toMillis);
     }
 
     /** Does what time demands for datagrams and for exporters. On the UDP event loop. */
@@ -109,7 +168,8 @@ final class IpfixIntake {
 
     /** One message, or more, a datagram. */
     final class Datagrams extends SimpleChannelInboundHandler<DatagramPacket> {
-        private final ExporterSessions sessions = datagramSessions(outbox.new Batch(), "");
+        private final ExporterSessions sessions =
+                new ExporterSessions(context, registry, outbox.new Batch(), "", keeper);
 
         @Override
         protected void channelRead0(ChannelHandlerContext channel, DatagramPacket datagram) {

@@ -2,11 +2,16 @@ package io.portledger.collector;
 
 import io.portledger.settings.HostPort;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How IPFIX is taken; collector-defaults.yaml explains each.
  *
- * @param udp where to listen
+ * @param udp where to listen for datagrams, those of NetFlow v9 as well
+ * @param tcp where to listen for connections; null: nowhere
+ * @param tls where to listen for connections by TLS; null: nowhere
+ * @param maxConnections how many connections there may be at a time
+ * @param templateLifetime after what time a template over UDP is no longer used if it does not come again
  * @param reorderWindow how long a late message may close its hole in the sequence
  * @param templateWait how long data wait for their template
  * @param waitingOctetsPerSession how many octets of them a session keeps
@@ -18,6 +23,10 @@ import java.time.Duration;
  */
 public record IpfixSettings(
         HostPort udp,
+        @Nullable HostPort tcp,
+        @Nullable HostPort tls,
+        int maxConnections,
+        Duration templateLifetime,
         Duration reorderWindow,
         Duration templateWait,
         int waitingOctetsPerSession,
@@ -29,6 +38,8 @@ public record IpfixSettings(
 
     /** @throws IllegalArgumentException naming the key that is out of its range */
     public IpfixSettings {
+        CollectorSettings.requireAtLeast("max-connections", maxConnections, 1);
+        CollectorSettings.requireAtLeast("template-lifetime", templateLifetime, Duration.ofMinutes(1));
         CollectorSettings.requireAtLeast("reorder-window", reorderWindow, Duration.ZERO);
         CollectorSettings.requireAtLeast("template-wait", templateWait, Duration.ZERO);
         CollectorSettings.requireAtLeast("waiting-octets-per-session", waitingOctetsPerSession, 0);

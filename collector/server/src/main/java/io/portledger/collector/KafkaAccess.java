@@ -28,11 +28,16 @@ import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** What the collector needs of Kafka beside sending: topics, how far earlier collectors came, a producer. */
 final class KafkaAccess {
 
+    private static final Logger LOG = LoggerFactory.getLogger(KafkaAccess.class);
+
     private static final long RETRY_MILLIS = 100;
+    private static final long WARNING_INTERVAL_NANOS = TimeUnit.MINUTES.toNanos(1);
 
     private static final List<String> COLLECTED =
             List.of(Topic.NAT_EVENTS.topicName(), Topic.EXPORTER_HEALTH.topicName());
@@ -49,6 +54,22 @@ final class KafkaAccess {
      * @throws CollectorException if Kafka does not answer in time or refuses
      */
     static OptionalLong prepareTopics(KafkaSettings settings, String collector) {
+        return withTopics(settings, (newest, deadline) -> {
+            OptionalLong mark = lastMark(settings, collector, deadline);
+            return mark.isPresent() ? mark : newest;
+        });
+    }
+
+    private static void makeTopics(KafkaSettings settings) {
+        OptionalLong _ = withTopics(settings, (newest, _) -> newest);
+    }
+
+    /** What is done when the topics are there. */
+    private interface Preparation {
+        OptionalLong apply(OptionalLong newestMillis, long deadline) throws TimeoutException;
+    }
+
+    private static OptionalLong withTopics(KafkaSettings settings, Preparation then) {
         Admin admin = null;
         try {
             admin = Admin.create(clientProperties(settings));
@@ -66,9 +87,7 @@ final class KafkaAccess {
                     }
                 }
             }
-            OptionalLong newest = newestTimestamp(admin, names, deadline);
-            OptionalLong mark = lastMark(settings, collector, deadline);
-            return mark.isPresent() ? mark : newest;
+            return then.apply(newestTimestamp(admin, names, deadline), deadline);
         } catch (TimeoutException e) {
             throw new CollectorException(
                     "Kafka at " + settings.bootstrapServers() + " did not answer within "
@@ -85,7 +104,7 @@ final class KafkaAccess {
                     "Kafka's client cannot use its settings (collector.kafka): " + e.getMessage() + cause(e), e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new CollectorException("the start was interrupted", e);
+            throw new CollectorException("waiting for Kafka was interrupted", e);
         } finally {
             if (admin != null) {
                 admin.close(Duration.ZERO);
@@ -188,6 +207,10 @@ final class KafkaAccess {
 
     /** A producer that does not give up: what it took it delivers once and in order, or keeps trying. */
     static Producer<byte[], byte[]> producer(KafkaSettings settings) {
+        return new KafkaProducer<>(producerProperties(settings), new ByteArraySerializer(), new ByteArraySerializer());
+    }
+
+    private static Map<String, Object> producerProperties(KafkaSettings settings) {
         Map<String, Object> properties = clientProperties(settings);
         properties.putIfAbsent(ProducerConfig.BATCH_SIZE_CONFIG, 131_072);
         properties.putIfAbsent(ProducerConfig.LINGER_MS_CONFIG, 5);
@@ -197,10 +220,61 @@ final class KafkaAccess {
         properties.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, Integer.MAX_VALUE);
         properties.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, Long.MAX_VALUE);
         properties.put(ProducerConfig.BUFFER_MEMORY_CONFIG, settings.bufferOctets());
-        return new KafkaProducer<>(properties, new ByteArraySerializer(), new ByteArraySerializer());
+        return properties;
     }
 
-    private static Map<String, Object> clientProperties(KafkaSettings settings) {
+    /**
+     * Waits for Kafka, makes the missing topics, and answers a producer, however long that takes.
+     *
+     * @throws InterruptedException if the collector is to stop
+     */
+    static Producer<byte[], byte[]> connect(KafkaSettings settings) throws InterruptedException {
+        long lastWarningNanos = 0;
+        boolean hasWarned = false;
+        while (true) {
+            try {
+                makeTopics(settings);
+                Producer<byte[], byte[]> producer = producer(settings);
+                if (hasWarned) {
+                    LOG.info("Kafka at {} answers", settings.bootstrapServers());
+                }
+                return producer;
+            } catch (CollectorException | KafkaException e) {
+                if (Thread.interrupted()) {
+                    throw new InterruptedException();
+                }
+                long now = System.nanoTime();
+                if (!hasWarned || now - lastWarningNanos > WARNING_INTERVAL_NANOS) {
+                    lastWarningNanos = now;
+                    hasWarned = true;
+                    LOG.warn("{}. What comes is kept in the spill until then", e.getMessage());
+                }
+                TimeUnit.MILLISECONDS.sleep(10 * RETRY_MILLIS);
+            }
+        }
+    }
+
+    /**
+     * Says now what would never work, instead of waiting for Kafka for ever.
+     *
+     * @throws CollectorException if Kafka's client cannot use its settings
+     */
+    static void check(KafkaSettings settings) {
+        try {
+            ProducerConfig _ = new ProducerConfig(withSerializers(producerProperties(settings)));
+        } catch (KafkaException e) {
+            throw new CollectorException(
+                    "Kafka's client cannot use its settings (collector.kafka): " + e.getMessage() + cause(e), e);
+        }
+    }
+
+    private static Map<String, Object> withSerializers(Map<String, Object> properties) {
+        properties.put(ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);
+        properties.put(ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);
+        return properties;
+    }
+
+    static Map<String, Object> clientProperties(KafkaSettings settings) {
         Map<String, Object> properties = new HashMap<>(settings.client());
         properties.put(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, settings.bootstrapServers());
         properties.putIfAbsent(CommonClientConfigs.CLIENT_ID_CONFIG, "portledger-collector");

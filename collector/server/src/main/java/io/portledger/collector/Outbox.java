@@ -14,150 +14,153 @@ import io.portledger.records.v1.Undecodable;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.OptionalLong;
 import java.util.Queue;
-import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Future;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.InvalidRecordException;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.InvalidTimestampException;
+import org.apache.kafka.common.errors.RecordBatchTooLargeException;
+import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.apache.kafka.common.errors.SerializationException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The way to Kafka: takes batches of records from any thread without ever blocking it, and feeds the producer from a
- * thread of its own.
+ * The way to Kafka: takes batches of records from any thread and feeds the producer from a thread of its own.
  *
- * <p>What was taken is held in memory until Kafka acknowledges it, however long the broker is away. {@link #hasRoom}
- * says whether more should be taken. The limit is soft: what a listener has in hand when the room ends is still taken,
- * and gaps always are.
+ * <p>What was taken is in the {@link Backlog} until Kafka acknowledges it, however long the broker is away. {@link
+ * #hasRoom} says whether more should be taken. The limit is soft: what a listener has in hand when the room ends is still
+ * taken, and gaps always are.
+ *
+ * <p><b>Failures.</b> A record that Kafka will never take, because it is too long or makes no sense to it, becomes a gap.
+ * Any other failure is one of Kafka or of its settings: the record is sent again until it is there, by another producer
+ * if this one has failed for good.
  */
 final class Outbox implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Outbox.class);
 
-    /** What a record costs beyond its octets: objects, headers, the producer's own. */
-    private static final int OVERHEAD_OCTETS = 128;
+    /** A batch is handed over at this length, that nothing on disk is too long. */
+    private static final long LONGEST_BATCH_OCTETS = 1 << 20;
 
-    private static final HandedOver END = new HandedOver(List.of(), null, 0);
+    private static final long HOUSEKEEPING_MILLIS = 100;
+    private static final long RETRY_MILLIS = 1_000;
+    private static final long WARNING_INTERVAL_NANOS = TimeUnit.MINUTES.toNanos(1);
 
     /** Where marks go: to every partition of what the jobs read. */
     private static final List<Topic> MARKED = List.of(Topic.NAT_EVENTS, Topic.EXPORTER_HEALTH);
 
-    private final Producer<byte[], byte[]> producer;
-    private final long limitOctets;
+    private final KafkaConnection connection;
+    private final Backlog backlog;
     private final Tally tally;
     private final GapBoard gapBoard;
-    private final BlockingQueue<HandedOver> queue = new LinkedBlockingQueue<>();
-
-    // What was handed over and is not acknowledged, in this order; those in front that are done are taken out later.
-    private final Queue<HandedOver> unfinished = new ConcurrentLinkedQueue<>();
-
-    private final AtomicLong heldOctets = new AtomicLong();
-    private final List<Runnable> waiting = new ArrayList<>();
+    private final boolean hasSpill;
+    private final HeardExporters heard;
+    private final Queue<Unsent> again = new ConcurrentLinkedQueue<>();
+    private final AtomicInteger unansweredMarks = new AtomicInteger();
     private final Thread sender;
+    private final Thread housekeeper;
+    private volatile @Nullable Producer<byte[], byte[]> producer;
+    private volatile long lastAnswerNanos = System.nanoTime();
+    private volatile boolean isEnding;
+    private volatile boolean isClosing;
+    private volatile boolean isBroken;
+    private long lastWarningNanos = System.nanoTime() - WARNING_INTERVAL_NANOS;
 
-    private record Outgoing(
-            ProducerRecord<byte[], byte[]> record,
-            int octets,
-            @Nullable String exporter,
-            int observationDomain,
-            OptionalLong eventTimeMillis,
-            @Nullable ExporterGap gap) {}
-
-    /** What came together: records of one listener, or a mark. */
-    private static final class HandedOver {
-        private List<Outgoing> records;
-        private final @Nullable CollectorMark mark;
-        private final long oldestMillis;
-        private final AtomicInteger left;
-
-        HandedOver(List<Outgoing> records, @Nullable CollectorMark mark, long oldestMillis) {
-            this.records = records;
-            this.mark = mark;
-            this.oldestMillis = oldestMillis;
-            this.left = new AtomicInteger(records.size());
-        }
+    /** How Kafka is reached. */
+    interface KafkaConnection {
+        /** A producer of topics that are there; waits until Kafka is. */
+        Producer<byte[], byte[]> connect() throws InterruptedException;
     }
 
+    private record Unsent(HandedOver handed, ProducerRecord<byte[], byte[]> record) {}
+
+    /** Holds what Kafka does not have in memory: for what can be read again if the process ends. */
     Outbox(Producer<byte[], byte[]> producer, long limitOctets, Tally tally, GapBoard gapBoard) {
-        this.producer = producer;
-        this.limitOctets = limitOctets;
+        this(() -> producer, limitOctets, null, null, tally, gapBoard, new HeardExporters(0));
+    }
+
+    /** Sends nothing at all: for batches that are only looked at. */
+    static Outbox toNowhere(Tally tally) {
+        KafkaConnection never = () -> {
+            new CountDownLatch(1).await();
+            throw new IllegalStateException("there is no Kafka");
+        };
+        return new Outbox(never, 0, null, null, tally, new GapBoard(), new HeardExporters(0));
+    }
+
+    /** @param limits what the spill may be; null if there is none */
+    Outbox(
+            KafkaConnection connection,
+            long memoryLimitOctets,
+            @Nullable Spill spill,
+            @Nullable SpillSettings limits,
+            Tally tally,
+            GapBoard gapBoard,
+            HeardExporters heard) {
+        this.heard = heard;
+        this.connection = connection;
         this.tally = tally;
         this.gapBoard = gapBoard;
+        hasSpill = spill != null;
+        backlog = new Backlog(spill, memoryLimitOctets, limits, tally);
+        if (spill != null && spill.wasDamaged()) {
+            tally.count(Counter.DAMAGED_SPILL);
+        }
         sender = Thread.ofPlatform().name("portledger-outbox").daemon().start(this::send);
+        housekeeper = Thread.ofPlatform().name("portledger-spill").daemon().start(this::keepHouse);
     }
 
     /** Collects the records of one listener; for one thread. */
     final class Batch {
-        private List<Outgoing> records = new ArrayList<>();
+        private List<ProducerRecord<byte[], byte[]>> records = new ArrayList<>();
+        private long octets;
+        private String heardExporter = "";
+        private long heardMillis;
 
         /** Adds a binding event. */
         void add(BindingEvent event) {
             tally.count(Counter.BINDING_EVENTS);
             Evidence evidence = event.getEvidence();
-            add(
-                    Topic.NAT_EVENTS,
-                    RecordKey.of(event),
-                    event,
-                    evidence.getReceivedMillis(),
-                    evidence,
-                    OptionalLong.of(event.getEventTimeMillis()),
-                    null);
+            onHeard(evidence);
+            add(Topic.NAT_EVENTS, RecordKey.of(event), event, evidence.getReceivedMillis());
         }
 
         /** Adds what a NAT told of its resources. */
         void add(NatCondition condition) {
             tally.count(Counter.NAT_CONDITIONS);
             Evidence evidence = condition.getEvidence();
-            add(
-                    Topic.NAT_CONDITIONS,
-                    RecordKey.of(condition),
-                    condition,
-                    evidence.getReceivedMillis(),
-                    evidence,
-                    OptionalLong.empty(),
-                    null);
+            onHeard(evidence);
+            add(Topic.NAT_CONDITIONS, RecordKey.of(condition), condition, evidence.getReceivedMillis());
         }
 
         /** Adds what a binding carried. */
         void add(PortUsage usage) {
             tally.count(Counter.PORT_USAGE);
             Evidence evidence = usage.getEvidence();
-            add(
-                    Topic.PORT_USAGE,
-                    RecordKey.of(usage),
-                    usage,
-                    evidence.getReceivedMillis(),
-                    evidence,
-                    OptionalLong.empty(),
-                    null);
+            onHeard(evidence);
+            add(Topic.PORT_USAGE, RecordKey.of(usage), usage, evidence.getReceivedMillis());
         }
 
         /** Adds input that is no binding event, and counts it. */
         void add(Reading.NoBinding noBinding, Evidence evidence) {
             tally.count(noBinding.counter());
+            onHeard(evidence);
             Undecodable undecodable = Undecodable.newBuilder()
                     .setSource(evidence)
                     .setReason(noBinding.reason())
                     .setNotAboutBindings(noBinding.isSound())
                     .build();
-            add(
-                    Topic.UNDECODABLE,
-                    RecordKey.of(undecodable),
-                    undecodable,
-                    evidence.getReceivedMillis(),
-                    evidence,
-                    OptionalLong.empty(),
-                    null);
+            add(Topic.UNDECODABLE, RecordKey.of(undecodable), undecodable, evidence.getReceivedMillis());
         }
 
         /** Adds a gap. */
@@ -171,98 +174,104 @@ final class Outbox implements AutoCloseable {
                         case SKEW -> Counter.GAPS_SKEW;
                         default -> Counter.GAPS_SEQUENCE;
                     });
-            add(Topic.EXPORTER_HEALTH, RecordKey.of(gap), gap, nowMillis, null, OptionalLong.empty(), gap);
+            add(Topic.EXPORTER_HEALTH, RecordKey.of(gap), gap, nowMillis);
         }
 
-        private void add(
-                Topic topic,
-                byte[] key,
-                MessageLite message,
-                long timestampMillis,
-                @Nullable Evidence evidence,
-                OptionalLong eventTimeMillis,
-                @Nullable ExporterGap gap) {
-            byte[] value = message.toByteArray();
-            records.add(new Outgoing(
-                    new ProducerRecord<>(topic.topicName(), null, timestampMillis, key, value),
-                    key.length + value.length + OVERHEAD_OCTETS,
-                    evidence == null ? null : evidence.getExporter(),
-                    evidence == null ? 0 : evidence.getObservationDomain(),
-                    eventTimeMillis,
-                    gap));
+        private void onHeard(Evidence evidence) {
+            String exporter = evidence.getExporter();
+            long atMillis = evidence.getReceivedMillis();
+            // Once a second is enough.
+            if (atMillis - heardMillis >= 1000 || !exporter.equals(heardExporter)) {
+                heardExporter = exporter;
+                heardMillis = atMillis;
+                heard.onHeard(exporter, atMillis);
+            }
+        }
+
+        private void add(Topic topic, byte[] key, MessageLite message, long timestampMillis) {
+            ProducerRecord<byte[], byte[]> record =
+                    new ProducerRecord<>(topic.topicName(), null, timestampMillis, key, message.toByteArray());
+            records.add(record);
+            octets += HandedOver.octets(record);
+            if (octets >= LONGEST_BATCH_OCTETS) {
+                flush();
+            }
+        }
+
+        /** Takes back what was collected and not handed over. */
+        List<ProducerRecord<byte[], byte[]>> takeBack() {
+            List<ProducerRecord<byte[], byte[]>> collected = records;
+            records = new ArrayList<>();
+            octets = 0;
+            return collected;
         }
 
         /** Hands over what was collected. */
         void flush() {
             if (!records.isEmpty()) {
-                long octets = 0;
-                long oldestMillis = Long.MAX_VALUE;
-                for (Outgoing record : records) {
-                    octets += record.octets();
-                    oldestMillis = Math.min(oldestMillis, record.record().timestamp());
-                }
-                heldOctets.addAndGet(octets);
-                HandedOver batch = new HandedOver(records, null, oldestMillis);
-                unfinished.add(batch);
-                queue.add(batch);
+                backlog.put(HandedOver.batch(records));
                 records = new ArrayList<>();
+                octets = 0;
             }
         }
+    }
+
+    /** Hands over records that a batch collected and gave back. */
+    void handOver(List<ProducerRecord<byte[], byte[]>> records) {
+        backlog.put(HandedOver.batch(records));
     }
 
     /** Whether listeners should go on taking. */
     boolean hasRoom() {
-        return heldOctets.get() < limitOctets;
+        return backlog.hasRoom();
     }
 
-    /** Runs {@code task} once, on any thread, when half of the room is free again; at once if it is now. */
+    /** Runs {@code task} once, on any thread, when there is ample room again; at once if there is now. */
     void whenRoom(Runnable task) {
-        synchronized (waiting) {
-            if (heldOctets.get() > limitOctets / 2) {
-                waiting.add(task);
-                return;
-            }
-        }
-        task.run();
+        backlog.whenRoom(task);
     }
 
     /** Whether everything that was taken has been acknowledged or given up. */
     boolean isEmpty() {
-        return heldOctets.get() == 0;
+        return backlog.isFinished();
     }
 
     /**
-     * When the oldest record was received that was handed over and that Kafka neither acknowledged nor refused; {@link
-     * Long#MAX_VALUE} if there is none. Of a refused one there is a gap on the board by the time that this passes it.
+     * When the oldest record was received that was handed over and that Kafka neither acknowledged nor refused, or
+     * before; {@link Long#MAX_VALUE} if there is none. Of a refused one there is a gap on the board by the time that this
+     * passes it.
      */
     long oldestUnfinishedMillis() {
-        long oldest = Long.MAX_VALUE;
-        for (HandedOver batch : unfinished) {
-            if (batch.left.get() > 0) {
-                oldest = Math.min(oldest, batch.oldestMillis);
-            }
-        }
-        return oldest;
+        return backlog.oldestUnfinishedMillis();
     }
 
-    private @Nullable HandedOver firstUnfinished() {
-        HandedOver first = unfinished.peek();
-        while (first != null && first.left.get() == 0) {
-            unfinished.remove(first);
-            first = unfinished.peek();
-        }
-        return first;
+    /** What the next start need not send again; to be asked before gaps are published that the mark is to follow. */
+    long doneBefore() {
+        return backlog.doneBefore();
     }
 
-    /** Sends a mark behind everything that was handed over before, to every partition that it speaks of. */
-    void mark(CollectorMark mark) {
-        queue.add(new HandedOver(List.of(), mark, 0));
+    /**
+     * Sends a mark behind everything that was handed over before, to every partition that it speaks of, and keeps in the
+     * spill how far the collector has come.
+     */
+    void mark(CollectorMark mark, long collectedUntilMillis, long doneBefore) {
+        backlog.put(HandedOver.mark(new SpillCodec.Mark(mark, collectedUntilMillis, doneBefore)));
+    }
+
+    Backlog backlog() {
+        return backlog;
+    }
+
+    /** For how long Kafka has not answered although it was asked, or could not even be asked. */
+    Duration silenceOfKafka() {
+        boolean isAsked = producer == null || unansweredMarks.get() > 0 || !backlog.isFinished();
+        return isAsked ? Duration.ofNanos(System.nanoTime() - lastAnswerNanos) : Duration.ZERO;
     }
 
     /** Waits until everything handed over is acknowledged or refused, or time is up; answers which. */
     boolean awaitFinished(Duration timeout) {
         long deadline = System.nanoTime() + timeout.toNanos();
-        while (firstUnfinished() != null && System.nanoTime() < deadline) {
+        while (!backlog.isFinished() && System.nanoTime() < deadline) {
             try {
                 TimeUnit.MILLISECONDS.sleep(5);
             } catch (InterruptedException e) {
@@ -270,130 +279,229 @@ final class Outbox implements AutoCloseable {
                 return false;
             }
         }
-        return firstUnfinished() == null;
+        return backlog.isFinished();
+    }
+
+    private void keepHouse() {
+        try {
+            while (!isClosing) {
+                TimeUnit.MILLISECONDS.sleep(HOUSEKEEPING_MILLIS);
+                backlog.keepHouse();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private void send() {
-        int inHand = 0;
         try {
-            for (HandedOver batch = queue.take(); batch != END; batch = queue.take()) {
-                inHand = batch.records.size();
-                for (Outgoing record : batch.records) {
-                    // The call-back hears of success and failure; the future would tell the same again.
-                    HandedOver its = batch;
-                    Future<RecordMetadata> _ =
-                            producer.send(record.record(), (_, failure) -> onDone(its, record, failure));
-                    inHand--;
+            producer = connection.connect();
+            lastAnswerNanos = System.nanoTime();
+            while (true) {
+                sendAgain();
+                HandedOver next;
+                try {
+                    next = backlog.take(RETRY_MILLIS);
+                } catch (Spill.DamagedException e) {
+                    onDamaged(e);
+                    continue;
                 }
-                batch.records = List.of();
-                if (batch.mark != null) {
-                    send(batch.mark);
+                if (next == null) {
+                    if (isEnding && again.isEmpty() && backlog.isDrained()) {
+                        return;
+                    }
+                    continue;
+                }
+                for (ProducerRecord<byte[], byte[]> record : next.records()) {
+                    backlog.onSending(record);
+                    send(next, record);
+                }
+                backlog.onSent(next);
+                CollectorMark mark = next.message();
+                if (mark != null) {
+                    send(mark);
                 }
             }
         } catch (InterruptedException | InterruptException e) {
             Thread.currentThread().interrupt();
-        } catch (RuntimeException e) {
-            LOG.error("The Kafka producer failed for good; nothing is stored any more. Restart the collector.", e);
         }
-        tally.add(Counter.NOT_STORED, inHand);
+    }
+
+    private void send(HandedOver handed, ProducerRecord<byte[], byte[]> record) throws InterruptedException {
+        Producer<byte[], byte[]> current = producer;
+        if (current == null) {
+            throw new IllegalStateException("nothing is sent before Kafka is there");
+        }
+        try {
+            // The call-back hears of success and failure; the future would tell the same again.
+            Future<RecordMetadata> _ = current.send(record, (_, failure) -> onDone(handed, record, failure));
+        } catch (InterruptException e) {
+            throw e;
+        } catch (RuntimeException e) {
+            again.add(new Unsent(handed, record));
+            LOG.error("The Kafka producer failed for good; another takes its place", e);
+            isBroken = true;
+            renewProducer(current);
+        }
+    }
+
+    private void renewProducer(Producer<byte[], byte[]> broken) throws InterruptedException {
+        // What it holds fails now, and is sent again.
+        broken.close(Duration.ZERO);
+        TimeUnit.MILLISECONDS.sleep(RETRY_MILLIS);
+        producer = connection.connect();
+        isBroken = false;
+    }
+
+    private void sendAgain() throws InterruptedException {
+        int waiting = again.size();
+        if (waiting > 0) {
+            TimeUnit.MILLISECONDS.sleep(RETRY_MILLIS);
+        }
+        for (int i = 0; i < waiting; i++) {
+            Unsent unsent = again.remove();
+            send(unsent.handed(), unsent.record());
+        }
+    }
+
+    /** What a segment held that cannot be read was received in a known stretch of time. */
+    private void onDamaged(Spill.DamagedException damage) {
+        tally.count(Counter.DAMAGED_SPILL);
+        LOG.error("{}; it is kept, and what it held becomes a gap of all exporters", damage.getMessage());
+        long now = System.currentTimeMillis();
+        Batch batch = new Batch();
+        batch.add(
+                ExporterGap.newBuilder()
+                        .setExporter(GapBoard.ANY_EXPORTER)
+                        .setCause(ExporterGap.Cause.NOT_COLLECTED)
+                        .setFromMillis(damage.fromMillis())
+                        .setToMillis(Math.min(damage.toMillis(), now))
+                        .build(),
+                now);
+        batch.flush();
     }
 
     private void send(CollectorMark mark) {
+        Producer<byte[], byte[]> current = producer;
+        if (current != null) {
+            try {
+                send(mark, current);
+            } catch (InterruptException e) {
+                throw e;
+            } catch (RuntimeException e) {
+                // One that is lost is made up for by the next.
+                LOG.warn("No mark was sent to Kafka: {}", e.toString());
+            }
+        }
+    }
+
+    private void send(CollectorMark mark, Producer<byte[], byte[]> current) {
         int partitions = 0;
         for (Topic topic : MARKED) {
-            partitions += producer.partitionsFor(topic.topicName()).size();
+            partitions += current.partitionsFor(topic.topicName()).size();
         }
         CollectorMark whole = mark.toBuilder().setPartitions(partitions).build();
         for (Topic topic : MARKED) {
             byte[] value = topic == Topic.NAT_EVENTS
                     ? BindingEvent.newBuilder().setMark(whole).build().toByteArray()
                     : ExporterGap.newBuilder().setMark(whole).build().toByteArray();
-            for (PartitionInfo partition : producer.partitionsFor(topic.topicName())) {
-                sendMark(new ProducerRecord<>(
-                        topic.topicName(), partition.partition(), mark.getUntilMillis(), RecordKey.of(mark), value));
+            for (PartitionInfo partition : current.partitionsFor(topic.topicName())) {
+                sendMark(
+                        current,
+                        new ProducerRecord<>(
+                                topic.topicName(),
+                                partition.partition(),
+                                mark.getUntilMillis(),
+                                RecordKey.of(mark),
+                                value));
             }
         }
-        sendMark(new ProducerRecord<>(
-                Topic.COLLECTOR_MARKS.topicName(),
-                null,
-                mark.getUntilMillis(),
-                RecordKey.of(mark),
-                whole.toByteArray()));
+        sendMark(
+                current,
+                new ProducerRecord<>(
+                        Topic.COLLECTOR_MARKS.topicName(),
+                        null,
+                        mark.getUntilMillis(),
+                        RecordKey.of(mark),
+                        whole.toByteArray()));
     }
 
-    private void sendMark(ProducerRecord<byte[], byte[]> mark) {
-        // One that is lost is made up for by the next.
-        Future<RecordMetadata> _ = producer.send(mark, (_, failure) -> {
-            if (failure != null) {
+    private void sendMark(Producer<byte[], byte[]> current, ProducerRecord<byte[], byte[]> mark) {
+        unansweredMarks.incrementAndGet();
+        Future<RecordMetadata> _ = current.send(mark, (_, failure) -> {
+            unansweredMarks.decrementAndGet();
+            if (failure == null) {
+                lastAnswerNanos = System.nanoTime();
+            } else {
                 LOG.warn("Kafka did not take a mark of topic {}: {}", mark.topic(), failure.toString());
             }
         });
     }
 
-    private void onDone(HandedOver batch, Outgoing record, @Nullable Exception failure) {
+    private void onDone(HandedOver handed, ProducerRecord<byte[], byte[]> record, @Nullable Exception failure) {
         if (failure == null) {
+            lastAnswerNanos = System.nanoTime();
             tally.count(Counter.STORED);
-        } else {
+            backlog.onDone(handed, record);
+        } else if (isFinal(failure)) {
+            lastAnswerNanos = System.nanoTime();
             tally.count(Counter.NOT_STORED);
-            LOG.error("Kafka did not take a record of topic {}", record.record().topic(), failure);
-            if (record.exporter() != null) {
-                long at = record.record().timestamp();
-                gapBoard.reportLost(
-                        record.exporter(),
-                        record.observationDomain(),
-                        ExporterGap.Cause.NOT_COLLECTED,
-                        record.eventTimeMillis(),
-                        at,
-                        at,
-                        at,
-                        1);
-            }
-            ExporterGap gap = record.gap();
-            if (gap != null) {
-                gapBoard.report(
-                        gap.getExporter(),
-                        gap.getObservationDomain(),
-                        gap.getCause(),
-                        gap.getFromMillis(),
-                        gap.getToMillis(),
-                        gap.getLostRecords());
-            }
-        }
-        if (batch.left.decrementAndGet() == 0) {
-            firstUnfinished();
-        }
-        long left = heldOctets.addAndGet(-record.octets());
-        if (left <= limitOctets / 2 && left + record.octets() > limitOctets / 2) {
-            List<Runnable> tasks;
-            synchronized (waiting) {
-                tasks = List.copyOf(waiting);
-                waiting.clear();
-            }
-            tasks.forEach(Runnable::run);
+            LOG.error("Kafka did not take a record of topic {}", record.topic(), failure);
+            RefusedRecord.report(record, gapBoard);
+            backlog.onDone(handed, record);
+        } else if (!isClosing) {
+            again.add(new Unsent(handed, record));
+            warnOfFailure(record, failure);
         }
     }
 
-    /** Sends what is held, for at most {@code timeout}; what is left then is counted as not stored. */
+    /** Whether it is the record's own fault, and would be again. */
+    private static boolean isFinal(Exception failure) {
+        return failure instanceof RecordTooLargeException
+                || failure instanceof RecordBatchTooLargeException
+                || failure instanceof InvalidRecordException
+                || failure instanceof InvalidTimestampException
+                || failure instanceof SerializationException;
+    }
+
+    private void warnOfFailure(ProducerRecord<byte[], byte[]> record, Exception failure) {
+        long now = System.nanoTime();
+        if (!isBroken && now - lastWarningNanos >= WARNING_INTERVAL_NANOS) {
+            lastWarningNanos = now;
+            LOG.error("Kafka does not take records of topic {} now; they are sent again", record.topic(), failure);
+        }
+    }
+
+    /** Sends what is held, for at most {@code timeout}; what is left then is in the spill, or not stored. */
     void close(Duration timeout) {
         long deadline = System.nanoTime() + timeout.toNanos();
-        queue.add(END);
+        isEnding = true;
+        backlog.wake();
         try {
-            sender.join(timeout);
+            if (!timeout.isZero()) {
+                sender.join(timeout);
+            }
             if (sender.isAlive()) {
                 sender.interrupt();
                 sender.join();
             }
+            Producer<byte[], byte[]> current = producer;
+            if (current != null) {
+                if (System.nanoTime() >= deadline) {
+                    isClosing = true;
+                }
+                current.close(Duration.ofNanos(Math.max(0, deadline - System.nanoTime())));
+            }
+            isClosing = true;
+            housekeeper.interrupt();
+            housekeeper.join();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        producer.close(Duration.ofNanos(Math.max(0, deadline - System.nanoTime())));
-        long given = 0;
-        for (HandedOver batch = queue.poll(); batch != null; batch = queue.poll()) {
-            given += batch.records.size();
+        if (!hasSpill) {
+            tally.add(Counter.NOT_STORED, backlog.unfinishedRecords());
         }
-        if (given > 0) {
-            tally.add(Counter.NOT_STORED, given);
-        }
+        backlog.close();
         long notStored = tally.read().get(Counter.NOT_STORED);
         if (notStored > 0) {
             LOG.error("{} records are not in Kafka: it refused them, or they were given up at the stop", notStored);

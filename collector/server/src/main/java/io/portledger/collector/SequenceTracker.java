@@ -112,6 +112,11 @@ final class SequenceTracker {
         }
     }
 
+    /** The sequence number of the next message, unsigned 32 bits. */
+    long expected() {
+        return expected & 0xffff_ffffL;
+    }
+
     /** Publishes the holes that nobody filled in time. */
     void expire(long nowMillis) {
         while (!holes.isEmpty() && holes.getFirst().openedMillis() + reorderMillis <= nowMillis) {

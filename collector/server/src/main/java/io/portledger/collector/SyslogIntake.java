@@ -103,9 +103,9 @@ final class SyslogIntake {
         return new Datagrams();
     }
 
-    /** The handler of a new TCP connection, behind a {@link io.portledger.syslog.SyslogFrameDecoder}. */
-    Connection connection() {
-        return new Connection();
+    /** The handler of a new connection over TCP or TLS, behind a {@link io.portledger.syslog.SyslogFrameDecoder}. */
+    Connection connection(Evidence.Transport transport) {
+        return new Connection(transport);
     }
 
     /** The kernel dropped datagrams between the two moments; nobody knows whose. */
@@ -339,9 +339,14 @@ final class SyslogIntake {
     /** One TCP connection; it is not read while there is no room. */
     final class Connection extends SimpleChannelInboundHandler<SyslogFrame> {
         private final Outbox.Batch batch = outbox.new Batch();
+        private final Evidence.Transport transport;
         private String exporter = "";
         private boolean hasSentBindings;
         private long lastMillis;
+
+        Connection(Evidence.Transport transport) {
+            this.transport = transport;
+        }
 
         @Override
         public void channelActive(ChannelHandlerContext context) {
@@ -365,11 +370,7 @@ final class SyslogIntake {
         @Override
         protected void channelRead0(ChannelHandlerContext context, SyslogFrame frame) {
             lastMillis = clock.millis();
-            hasSentBindings |= take(
-                    frame.octets(),
-                    frame.fault(),
-                    Source.live(exporter, Evidence.Transport.SYSLOG_TCP, lastMillis),
-                    batch);
+            hasSentBindings |= take(frame.octets(), frame.fault(), Source.live(exporter, transport, lastMillis), batch);
         }
 
         @Override

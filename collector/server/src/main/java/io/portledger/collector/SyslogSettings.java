@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param udp where to listen for datagrams
  * @param tcp where to listen for connections
+ * @param tls where to listen for connections by TLS (RFC 5425); null: nowhere
  * @param maxMessageOctets longest message
  * @param maxConnections how many connections there may be at a time
  * @param rfc3164Zone zone of times that do not tell theirs, by its name in the time zone database
@@ -24,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 public record SyslogSettings(
         HostPort udp,
         HostPort tcp,
+        @Nullable HostPort tls,
         int maxMessageOctets,
         int maxConnections,
         String rfc3164Zone,

@@ -2,6 +2,7 @@ package io.portledger.collector;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.protobuf.ByteString;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.portledger.ipfix.DataRecord;
@@ -14,11 +15,17 @@ import io.portledger.ipfix.IpfixEncoder;
 import io.portledger.ipfix.IpfixException;
 import io.portledger.ipfix.IpfixVisitor;
 import io.portledger.ipfix.Lw4o6Elements;
+import io.portledger.ipfix.NokiaElements;
 import io.portledger.ipfix.RecordWriter;
+import io.portledger.ipfix.ReverseElements;
 import io.portledger.ipfix.Template;
 import io.portledger.ipfix.TemplateStore;
 import io.portledger.records.BindingFact;
+import io.portledger.records.NatMapping;
 import io.portledger.records.v1.BindingEvent.Kind;
+import io.portledger.records.v1.Holder;
+import io.portledger.records.v1.NatCondition;
+import io.portledger.records.v1.PortUsage;
 import io.portledger.softwire.Ipv4Address;
 import io.portledger.softwire.Ipv6Address;
 import io.portledger.softwire.PortRange;
@@ -32,7 +39,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 class BindingTemplateTest {
 
@@ -206,6 +212,18 @@ class BindingTemplateTest {
                 Arguments.of(
                         record(Iana.NAT_EVENT, 16L, OWN.psidOffset(), 6L, OWN.psidLength(), 4L, OWN.psid(), 16L),
                         "PSID 16 does not fit PSID length 4 (allowed: 0-15)"),
+                Arguments.of(record(Iana.NAT_EVENT, 4L), "the record has no postNAPTSourceTransportPort"),
+                Arguments.of(
+                        record(Iana.NAT_EVENT, 12L),
+                        "natEvent is 12, but the record does not have the fields that RFC 8158 gives it; the exporter"
+                                + " seems to number events in another way"),
+                Arguments.of(
+                        record(
+                                Iana.NAT_EVENT, 1L,
+                                Iana.POST_NAPT_SOURCE_TRANSPORT_PORT, 5L,
+                                Iana.NAT_ORIGINATING_ADDRESS_REALM, 2L),
+                        "natOriginatingAddressRealm is 2: the session came from outside, and which address is the public"
+                                + " one cannot be told"),
                 Arguments.of(
                         record(Iana.NAT_EVENT, 19L), "natEvent is 19, which RFC 8158 does not define (expected 1-18)"),
                 Arguments.of(
@@ -232,13 +250,267 @@ class BindingTemplateTest {
     }
 
     @ParameterizedTest
-    @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 18})
-    void otherNatEventsAreSoundButNotAboutBindings(long natEvent) throws IpfixException {
+    @CsvSource({
+        "1, ALLOCATED, true", "2, RELEASED, true", "4, ALLOCATED, true", "5, RELEASED, true",
+        "6, ALLOCATED, true", "7, RELEASED, true", "8, ALLOCATED, false", "9, RELEASED, false",
+        "10, ALLOCATED, false", "11, RELEASED, false",
+    })
+    void sessionsAndMappingsAreOfOnePort(long natEvent, Kind kind, boolean isSession) throws IpfixException {
+        Ipv4Address inside = Ipv4Address.parse("10.0.0.7");
+        Ipv4Address far = Ipv4Address.parse("198.51.100.1");
+        assertThat(read(record(
+                        Iana.NAT_EVENT, natEvent,
+                        Iana.SOURCE_IPV4_ADDRESS, inside,
+                        Iana.PROTOCOL_IDENTIFIER, 6L,
+                        Iana.SOURCE_TRANSPORT_PORT, 40_000L,
+                        Iana.POST_NAPT_SOURCE_TRANSPORT_PORT, 1024L,
+                        Iana.DESTINATION_IPV4_ADDRESS, far,
+                        Iana.DESTINATION_TRANSPORT_PORT, 443L)))
+                .isEqualTo(new Reading.Binding(new BindingFact(
+                        kind,
+                        AT,
+                        PUBLIC,
+                        new PortRange(1024, 1024),
+                        B4,
+                        inside,
+                        null,
+                        0,
+                        null,
+                        isSession ? new NatMapping(6, 40_000, far, 443) : new NatMapping(6, 40_000, null, 0))));
+    }
+
+    @Test
+    void theFarEndIsAsThePublicSideSeesIt() throws IpfixException {
+        assertThat(read(record(
+                        Iana.NAT_EVENT, 4L,
+                        Iana.POST_NAPT_SOURCE_TRANSPORT_PORT, 1024L,
+                        Iana.DESTINATION_IPV4_ADDRESS, Ipv4Address.parse("10.9.9.9"),
+                        Iana.DESTINATION_TRANSPORT_PORT, 53L,
+                        Iana.POST_NAT_DESTINATION_IPV4_ADDRESS, Ipv4Address.parse("198.51.100.1"),
+                        Iana.POST_NAPT_DESTINATION_TRANSPORT_PORT, 5353L)))
+                .isInstanceOfSatisfying(
+                        Reading.Binding.class,
+                        binding -> assertThat(binding.fact().mapping())
+                                .isEqualTo(new NatMapping(0, 0, Ipv4Address.parse("198.51.100.1"), 5353)));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"8, ALLOCATED", "9, RELEASED", "10, ALLOCATED", "11, RELEASED"})
+    void mappingsWithoutAPortAreOfTheWholeAddress(long natEvent, Kind kind) throws IpfixException {
         assertThat(read(record(Iana.NAT_EVENT, natEvent)))
-                .isInstanceOfSatisfying(Reading.NoBinding.class, noBinding -> {
-                    assertThat(noBinding.counter()).isEqualTo(Counter.OTHER_NAT_EVENTS);
-                    assertThat(noBinding.isSound()).isTrue();
-                });
+                .isEqualTo(new Reading.Binding(
+                        new BindingFact(kind, AT, PUBLIC, PortSet.WHOLE_ADDRESS, B4, null, null, 0, null)));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1, ALLOCATED", "2, RELEASED", "14, ALLOCATED", "15, RELEASED"})
+    void earlyNumbersWithAPortRangeAreBlocks(long natEvent, Kind kind) throws IpfixException {
+        assertThat(read(record(Iana.NAT_EVENT, natEvent, Iana.PORT_RANGE_START, 1000L, Iana.PORT_RANGE_END, 1099L)))
+                .isEqualTo(new Reading.Binding(
+                        new BindingFact(kind, AT, PUBLIC, new PortRange(1000, 1099), B4, null, null, 0, null)));
+    }
+
+    static List<Arguments> conditions() {
+        return List.of(
+                Arguments.of(
+                        List.of(Iana.NAT_EVENT, 3L, Iana.NAT_POOL_ID, 7L, Iana.NAT_POOL_NAME, "north"),
+                        NatCondition.newBuilder()
+                                .setKind(NatCondition.Kind.ADDRESSES_EXHAUSTED)
+                                .setPoolId(7)
+                                .setPoolName("north")),
+                Arguments.of(
+                        List.of(
+                                Iana.NAT_EVENT, 12L,
+                                Iana.POST_NAT_SOURCE_IPV4_ADDRESS, PUBLIC,
+                                Iana.PROTOCOL_IDENTIFIER, 17L),
+                        NatCondition.newBuilder()
+                                .setKind(NatCondition.Kind.PORTS_EXHAUSTED)
+                                .setIpv4(PUBLIC.bits())
+                                .setProtocol(17)),
+                Arguments.of(
+                        List.of(
+                                Iana.NAT_EVENT, 13L,
+                                Iana.NAT_QUOTA_EXCEEDED_EVENT, 3L,
+                                Iana.MAX_ENTRIES_PER_USER, 500L,
+                                Iana.SOURCE_IPV4_ADDRESS, Ipv4Address.parse("10.0.0.7"),
+                                Iana.NAT_INSTANCE_ID, 2L),
+                        NatCondition.newBuilder()
+                                .setKind(NatCondition.Kind.QUOTA_EXCEEDED)
+                                .setDetail(3)
+                                .setLimit(500)
+                                .setNatInstance(2)
+                                .setHolder(Holder.newBuilder()
+                                        .setInsideIpv4(0x0a000007)
+                                        .setNatInstance(2))),
+                Arguments.of(
+                        List.of(Iana.NAT_EVENT, 18L, Iana.NAT_THRESHOLD_EVENT, 2L, Iana.ADDRESS_POOL_LOW_THRESHOLD, 5L),
+                        NatCondition.newBuilder()
+                                .setKind(NatCondition.Kind.THRESHOLD_REACHED)
+                                .setDetail(2)
+                                .setLimit(5)),
+                Arguments.of(
+                        List.of(
+                                Iana.NAT_EVENT, 18L,
+                                Iana.NAT_THRESHOLD_EVENT, 4L,
+                                Iana.ADDRESS_PORT_MAPPING_LOW_THRESHOLD, 9L),
+                        NatCondition.newBuilder()
+                                .setKind(NatCondition.Kind.THRESHOLD_REACHED)
+                                .setDetail(4)
+                                .setLimit(9)));
+    }
+
+    @ParameterizedTest
+    @MethodSource("conditions")
+    void exhaustionQuotasAndThresholdsAreConditions(List<Object> fields, NatCondition.Builder expected)
+            throws IpfixException {
+        assertThat(read(fields(fields)))
+                .isEqualTo(new Reading.Condition(expected.setEventTimeMillis(AT).build()));
+    }
+
+    private static List<Map.Entry<InformationElement, Object>> fields(List<Object> pairs) {
+        List<Map.Entry<InformationElement, Object>> fields =
+                new ArrayList<>(List.of(Map.entry(Iana.OBSERVATION_TIME_MILLISECONDS, AT)));
+        for (int i = 0; i < pairs.size(); i += 2) {
+            fields.add(Map.entry((InformationElement) pairs.get(i), pairs.get(i + 1)));
+        }
+        return fields;
+    }
+
+    @Test
+    void theUseOfABindingIsReadWithBothDirections() throws IpfixException {
+        List<Object> pairs = List.of(
+                Iana.FLOW_START_MILLISECONDS,
+                AT,
+                Iana.FLOW_END_MILLISECONDS,
+                AT + 60_000,
+                Iana.SOURCE_IPV6_ADDRESS,
+                B4,
+                Iana.POST_NAT_SOURCE_IPV4_ADDRESS,
+                PUBLIC,
+                Iana.PORT_RANGE_START,
+                34816L,
+                Iana.PORT_RANGE_END,
+                35839L,
+                Iana.OCTET_DELTA_COUNT,
+                1000L,
+                Iana.PACKET_DELTA_COUNT,
+                10L,
+                ReverseElements.OCTET_DELTA_COUNT,
+                9000L,
+                ReverseElements.PACKET_DELTA_COUNT,
+                20L,
+                OWN.portsInUse(),
+                77L,
+                OWN.serviceClass(),
+                "residential");
+        List<Map.Entry<InformationElement, Object>> fields = fields(pairs);
+        assertThat(read(fields.subList(1, fields.size())))
+                .isEqualTo(new Reading.Usage(PortUsage.newBuilder()
+                        .setFromMillis(AT)
+                        .setToMillis(AT + 60_000)
+                        .setIpv4(PUBLIC.bits())
+                        .setPorts("0/6/34")
+                        .setHolder(Holder.newBuilder().setIpv6(ByteString.copyFrom(B4.toBytes())))
+                        .setPortsInUse(77)
+                        .setPacketsUp(10)
+                        .setOctetsUp(1000)
+                        .setPacketsDown(20)
+                        .setOctetsDown(9000)
+                        .setServiceClass("residential")
+                        .build()));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        // event, source before, source after, destination before, destination after, what it is
+        "1, 10.0.0.7, 192.0.2.1, 198.51.100.1, 198.51.100.1, ALLOCATED",
+        "2, 10.0.0.7, 192.0.2.1, 198.51.100.1, 0.0.0.0, RELEASED",
+        "5, 10.0.0.7, 192.0.2.1, 198.51.100.1, 198.51.100.1, nothing",
+        "3, 10.0.0.7, 192.0.2.1, 198.51.100.1, 198.51.100.1, nothing",
+        "1, 10.0.0.7, 10.0.0.7, 198.51.100.1, 198.51.100.1, nothing",
+        "1, 10.0.0.7, 0.0.0.0, 198.51.100.1, 198.51.100.1, nothing",
+        "1, 198.51.100.1, 198.51.100.1, 192.0.2.1, 10.0.0.7, nothing",
+        "1, 198.51.100.1, 10.0.0.1, 192.0.2.1, 10.0.0.7, nothing",
+    })
+    void firewallsTellOfSourcesThatTheyTranslated(
+            long event, String before, String after, String far, String farAfter, String expected)
+            throws IpfixException {
+        Reading reading = read(fields(List.of(
+                Iana.FIREWALL_EVENT,
+                event,
+                Iana.PROTOCOL_IDENTIFIER,
+                6L,
+                Iana.SOURCE_IPV4_ADDRESS,
+                Ipv4Address.parse(before),
+                Iana.SOURCE_TRANSPORT_PORT,
+                40_000L,
+                Iana.DESTINATION_IPV4_ADDRESS,
+                Ipv4Address.parse(far),
+                Iana.DESTINATION_TRANSPORT_PORT,
+                443L,
+                Iana.POST_NAT_SOURCE_IPV4_ADDRESS,
+                Ipv4Address.parse(after),
+                Iana.POST_NAPT_SOURCE_TRANSPORT_PORT,
+                1024L,
+                Iana.POST_NAT_DESTINATION_IPV4_ADDRESS,
+                Ipv4Address.parse(farAfter),
+                Iana.POST_NAPT_DESTINATION_TRANSPORT_PORT,
+                443L)));
+        if (expected.equals("nothing")) {
+            assertThat(reading)
+                    .isInstanceOfSatisfying(
+                            Reading.NoBinding.class,
+                            noBinding -> assertThat(noBinding.isSound()).isTrue());
+        } else {
+            assertThat(reading)
+                    .isEqualTo(new Reading.Binding(new BindingFact(
+                            Kind.valueOf(expected),
+                            AT,
+                            PUBLIC,
+                            new PortRange(1024, 1024),
+                            null,
+                            Ipv4Address.parse("10.0.0.7"),
+                            null,
+                            0,
+                            null,
+                            new NatMapping(6, 40_000, Ipv4Address.parse("198.51.100.1"), 443))));
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"true, ALLOCATED", "false, RELEASED"})
+    void flowRecordsOfNokiasNatHaveTheOutsideAsTheirSource(boolean isBeginning, Kind kind) throws IpfixException {
+        List<Map.Entry<InformationElement, Object>> fields = fields(List.of(
+                NokiaElements.NAT_INSIDE_SERVICE,
+                3L,
+                NokiaElements.NAT_OUTSIDE_SERVICE,
+                4L,
+                NokiaElements.NAT_SUBSCRIBER,
+                "LSN-Host@10.10.10.101",
+                Iana.PROTOCOL_IDENTIFIER,
+                17L,
+                Iana.SOURCE_IPV4_ADDRESS,
+                PUBLIC,
+                Iana.DESTINATION_IPV4_ADDRESS,
+                Ipv4Address.parse("198.51.100.1"),
+                Iana.SOURCE_TRANSPORT_PORT,
+                2001L,
+                Iana.DESTINATION_TRANSPORT_PORT,
+                53L,
+                isBeginning ? Iana.FLOW_START_MILLISECONDS : Iana.FLOW_END_MILLISECONDS,
+                AT));
+        assertThat(read(fields.subList(1, fields.size())))
+                .isEqualTo(new Reading.Binding(new BindingFact(
+                        kind,
+                        AT,
+                        PUBLIC,
+                        new PortRange(2001, 2001),
+                        null,
+                        null,
+                        "LSN-Host@10.10.10.101",
+                        3,
+                        null,
+                        new NatMapping(17, 0, Ipv4Address.parse("198.51.100.1"), 53))));
     }
 
     @Test

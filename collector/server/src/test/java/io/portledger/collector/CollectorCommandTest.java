@@ -25,10 +25,12 @@ class CollectorCommandTest {
             Path config = directory.resolve("collector.yaml");
             Files.writeString(config, """
                     collector:
-                      ipfix: {udp: "127.0.0.1:0"}
+                      state-directory: "%s"
+                      metrics: {listen: "127.0.0.1:0"}
+                      ipfix: {udp: "127.0.0.1:0", tcp: "127.0.0.1:0"}
                       syslog: {udp: "127.0.0.1:0", tcp: "127.0.0.1:0"}
                       kafka: {bootstrap-servers: "%s"}
-                    """.formatted(broker.bootstrapServers()));
+                    """.formatted(directory.resolve("state"), broker.bootstrapServers()));
             Path ready = directory.resolve("ready.properties");
             Path log = directory.resolve("log");
             Process process = new ProcessBuilder(
@@ -55,7 +57,7 @@ class CollectorCommandTest {
                     properties.load(in);
                 }
                 assertThat(properties.stringPropertyNames())
-                        .containsExactlyInAnyOrder("ipfix.udp", "syslog.udp", "syslog.tcp");
+                        .containsExactlyInAnyOrder("ipfix.udp", "ipfix.tcp", "syslog.udp", "syslog.tcp", "metrics");
                 assertThat(properties.getProperty("ipfix.udp")).matches("127\\.0\\.0\\.1:[1-9][0-9]+");
             } finally {
                 process.destroy();

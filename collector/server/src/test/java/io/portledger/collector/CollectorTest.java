@@ -12,6 +12,7 @@ import io.portledger.records.v1.BindingEvent;
 import io.portledger.records.v1.CollectorMark;
 import io.portledger.records.v1.Evidence;
 import io.portledger.records.v1.ExporterGap;
+import io.portledger.records.v1.NatCondition;
 import io.portledger.records.v1.Undecodable;
 import io.portledger.settings.HostPort;
 import io.portledger.syslog.SyslogMessage;
@@ -25,6 +26,10 @@ import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,9 +38,17 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocket;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -51,6 +64,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A whole collector: real sockets, a real Kafka broker, programs of others. */
@@ -99,9 +113,12 @@ class CollectorTest {
     private Collector start(String... moreSettings) {
         Map<String, String> environment = new HashMap<>(Map.of(
                 PREFIX + "IPFIX_UDP", "127.0.0.1:0",
+                PREFIX + "IPFIX_TCP", "127.0.0.1:0",
                 PREFIX + "SYSLOG_UDP", "127.0.0.1:0",
                 PREFIX + "SYSLOG_TCP", "127.0.0.1:0",
                 PREFIX + "NAME", "the-collector-under-test",
+                PREFIX + "STATE_DIRECTORY", newStateDirectory(),
+                PREFIX + "METRICS_LISTEN", "127.0.0.1:0",
                 PREFIX + "UDP_RECEIVE_BUFFER_OCTETS", "65536",
                 PREFIX + "KAFKA_BOOTSTRAP_SERVERS", broker.bootstrapServers()));
         for (int i = 0; i < moreSettings.length; i += 2) {
@@ -110,6 +127,10 @@ class CollectorTest {
         Collector collector = Collector.start(CollectorSettings.read(null, environment));
         running = collector;
         return collector;
+    }
+
+    private String newStateDirectory() {
+        return directory.resolve("state-" + UUID.randomUUID()).toString();
     }
 
     private static void await(BooleanSupplier condition) {
@@ -217,6 +238,67 @@ class CollectorTest {
     }
 
     @Test
+    void ipfixAndSyslogComeByTlsFromThoseWhoseCertificateIsTrusted() throws Exception {
+        Certificates own = new Certificates(directory, "collector");
+        Certificates exporter = new Certificates(directory, "exporter");
+        Certificates stranger = new Certificates(directory, "stranger");
+        Collector collector = start(
+                "IPFIX_TLS", "127.0.0.1:0",
+                "SYSLOG_TLS", "127.0.0.1:0",
+                "TLS_CERTIFICATE", own.certificate.toString(),
+                "TLS_KEY", own.key.toString(),
+                "TLS_TRUSTED", exporter.certificate.toString());
+        HostPort ipfix = collector.endPoints().get("ipfix.tls");
+        HostPort syslog = collector.endPoints().get("syslog.tls");
+        byte[] line = binding(34);
+
+        sendTls(own.trustedBy(exporter), ipfix, Messages.MINI);
+        sendTls(own.trustedBy(exporter), syslog, concat(ascii(line.length + " "), line));
+        awaitCount(collector, Counter.BINDING_EVENTS, 2);
+        for (SSLContext refused : List.of(own.trustedBy(null), own.trustedBy(stranger))) {
+            assertThatThrownBy(() -> sendTls(refused, ipfix, Messages.MINI)).isInstanceOf(IOException.class);
+        }
+        sendTcp(Objects.requireNonNull(ipfix), Messages.MINI);
+        sendTcp(Objects.requireNonNull(collector.endPoints().get("ipfix.tcp")), Messages.MINI);
+        awaitCount(collector, Counter.BINDING_EVENTS, 3);
+        collector.close();
+
+        assertThat(read(Topic.NAT_EVENTS, BindingEvent.parser()))
+                .extracting(event -> event.getEvidence().getTransport())
+                .containsExactlyInAnyOrder(
+                        Evidence.Transport.IPFIX_TLS, Evidence.Transport.SYSLOG_TLS, Evidence.Transport.IPFIX_TCP);
+    }
+
+    /** Sends, and waits until the other side has closed as well, so that its refusal is noticed. */
+    private static void sendTls(SSLContext tls, @Nullable HostPort to, byte[] octets) throws IOException {
+        try (SSLSocket socket = (SSLSocket) tls.getSocketFactory()
+                .createSocket(
+                        InetAddress.getLoopbackAddress(),
+                        Objects.requireNonNull(to).port())) {
+            socket.setSoTimeout(20_000);
+            socket.startHandshake();
+            socket.getOutputStream().write(octets);
+            socket.getOutputStream().flush();
+            socket.shutdownOutput();
+            assertThat(socket.getInputStream().read()).isNegative();
+        }
+    }
+
+    @Test
+    void tlsWithoutItsFilesIsOneSentence() {
+        assertThatThrownBy(() -> start("IPFIX_TLS", "127.0.0.1:0"))
+                .hasMessageContaining("need tls.certificate, tls.key and tls.trusted");
+        assertThatThrownBy(() -> start(
+                        "IPFIX_TLS", "127.0.0.1:0",
+                        "TLS_CERTIFICATE", "no-such.pem",
+                        "TLS_KEY", "no-such.key",
+                        "TLS_CLIENT_AUTHENTICATION", "none"))
+                .isInstanceOf(CollectorException.class)
+                .hasMessageContaining("collector.tls: ")
+                .hasMessageContaining("no-such.pem");
+    }
+
+    @Test
     void theVectorsOfNatLoggingArriveInKafka() throws Exception {
         Collector collector = start();
         sendUdp(collector.ipfixUdp(), Messages.TEMPLATES, Messages.RECORDS);
@@ -224,14 +306,16 @@ class CollectorTest {
         collector.close();
 
         assertThat(read(Topic.NAT_EVENTS, BindingEvent.parser()))
-                .hasSize(6)
+                .hasSize(8)
                 .allSatisfy(
                         event -> assertThat(event.getEvidence().getExporter()).isEqualTo("127.0.0.1"));
-        assertThat(read(Topic.UNDECODABLE, Undecodable.parser())).hasSize(7).allMatch(Undecodable::getNotAboutBindings);
+        assertThat(read(Topic.NAT_CONDITIONS, NatCondition.parser())).hasSize(4);
+        assertThat(read(Topic.UNDECODABLE, Undecodable.parser())).hasSize(1).allMatch(Undecodable::getNotAboutBindings);
     }
 
-    @Test
-    void softflowdIsDecodedCountedAndNamedAsNotAboutBindings() throws Exception {
+    @ParameterizedTest
+    @CsvSource({"10, IPFIX_MESSAGES", "9, NETFLOW_PACKETS"})
+    void softflowdIsDecodedCountedAndNamedAsNotAboutBindings(String version, Counter messages) throws Exception {
         String softflowd = Programs.find("softflowd", "softflowd");
         Collector collector = start();
         Path capture = directory.resolve("flows.pcap");
@@ -241,7 +325,7 @@ class CollectorTest {
                 "-r",
                 capture.toString(),
                 "-v",
-                "10",
+                version,
                 "-d",
                 "-p",
                 directory.resolve("softflowd.pid").toString(),
@@ -253,7 +337,7 @@ class CollectorTest {
         collector.close();
 
         CollectorCounters counters = collector.counters();
-        assertThat(counters.get(Counter.IPFIX_MESSAGES)).isPositive();
+        assertThat(counters.get(messages)).isPositive();
         assertThat(counters.get(Counter.IPFIX_TEMPLATES)).isPositive();
         assertThat(counters.get(Counter.IPFIX_RECORDS)).isEqualTo(counters.notAboutBindings());
         assertThat(counters.undecodable()).isZero();
@@ -511,10 +595,10 @@ class CollectorTest {
     }
 
     @Test
-    void tcpSendersWaitWhileTheBufferIsFullAndNothingIsLost() throws Exception {
-        Collector collector = start("KAFKA_BUFFER_OCTETS", "1048576");
+    void tcpSendersWaitWhileTheSpillIsFullAndNothingIsLost() throws Exception {
+        Collector collector = start("KAFKA_BUFFER_OCTETS", "1048576", "SPILL_MAX_OCTETS", "16777216");
         broker.stop();
-        int messages = 40_000;
+        int messages = 60_000;
         Thread sender = Thread.ofPlatform().start(() -> {
             try (Socket socket = new Socket(
                             InetAddress.getLoopbackAddress(),
@@ -605,6 +689,54 @@ class CollectorTest {
                 .containsExactly("127.0.0.1", "127.0.0.1");
     }
 
+    private static HttpResponse<String> get(Collector collector, String path) throws Exception {
+        return HttpClient.newHttpClient()
+                .send(
+                        HttpRequest.newBuilder(URI.create(
+                                        "http://" + collector.metrics().orElseThrow() + path))
+                                .build(),
+                        HttpResponse.BodyHandlers.ofString());
+    }
+
+    @Test
+    void theNumbersThatAreServedAreThoseOfTheDocument() throws Exception {
+        Collector collector = start();
+        sendTcp(collector.syslogTcp(), concat(binding(3), ascii("\n")));
+        awaitCount(collector, Counter.STORED, 1);
+        String metrics = get(collector, "/metrics").body();
+        Set<String> served = new TreeSet<>();
+        for (String line : metrics.split("\n", -1)) {
+            if (line.startsWith("# TYPE ")) {
+                String name = line.split(" ", -1)[2];
+                served.add(name);
+            }
+        }
+        Set<String> expected = new TreeSet<>();
+        Set<String> documentedCounters = new TreeSet<>();
+        for (String line : Files.readAllLines(Path.of("../../docs/collector.md"))) {
+            Matcher gauge = Pattern.compile("\\| `(collector_[a-z_]+)`.*").matcher(line);
+            if (gauge.matches()) {
+                expected.add(gauge.group(1));
+            } else if (line.startsWith("| `")) {
+                Matcher counter = Pattern.compile("`([A-Z][A-Z0-9_]+)`").matcher(line.split("\\|", -1)[1]);
+                while (counter.find()) {
+                    documentedCounters.add(counter.group(1));
+                }
+            }
+        }
+        for (Counter counter : Counter.values()) {
+            assertThat(documentedCounters).contains(counter.name());
+            expected.add(Metrics.nameOf(counter) + "_total");
+        }
+        assertThat(served).isEqualTo(expected);
+        assertThat(metrics)
+                .contains("collector_binding_events_total 1.0\n")
+                .contains("collector_exporter_last_heard_timestamp_seconds{exporter=\"127.0.0.1\"} ");
+        HttpResponse<String> health = get(collector, "/health");
+        assertThat(health.statusCode()).as(health.body()).isEqualTo(200);
+        assertThat(get(collector, "/nonsense").statusCode()).isEqualTo(404);
+    }
+
     @Test
     void aTakenPortIsAClearError() throws Exception {
         Collector first = start();
@@ -620,6 +752,7 @@ class CollectorTest {
         assertThatThrownBy(() -> Collector.start(CollectorSettings.read(
                         null,
                         Map.of(
+                                "PORTLEDGER_COLLECTOR_STATE_DIRECTORY", newStateDirectory(),
                                 "PORTLEDGER_COLLECTOR_KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1",
                                 "PORTLEDGER_COLLECTOR_KAFKA_START_TIMEOUT", "1s"))))
                 .isInstanceOf(CollectorException.class)

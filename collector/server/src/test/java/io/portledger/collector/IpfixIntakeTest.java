@@ -28,6 +28,10 @@ class IpfixIntakeTest {
     private static final long MARGIN = 2000;
     private static final IpfixSettings SETTINGS = new IpfixSettings(
             new HostPort("127.0.0.1", 0),
+            null,
+            null,
+            2,
+            Duration.ofHours(4),
             Duration.ofSeconds(2),
             Duration.ofSeconds(60),
             3560,
@@ -52,7 +56,8 @@ class IpfixIntakeTest {
                 skewWatch,
                 kafka.tally,
                 MARGIN,
-                collectedUntilMillis);
+                collectedUntilMillis,
+                null);
     }
 
     @AfterEach
@@ -107,16 +112,32 @@ class IpfixIntakeTest {
 
         List<BindingEvent> events = kafka.events();
         assertThat(events.stream().map(BindingEvent::getPorts))
-                .containsExactly("0/6/34", "0/6/34", "0/6/34", "0/0/0", "0/0/0", "0/6/34");
+                .containsExactly("0/6/34", "0/6/34", "0/6/34", "0/16/2000", "0/16/2000", "0/0/0", "0/0/0", "0/6/34");
         assertThat(events.stream().map(event -> event.getKind().name()))
-                .containsExactly("ALLOCATED", "ALLOCATED", "RELEASED", "ALLOCATED", "RELEASED", "ALLOCATED");
+                .containsExactly(
+                        "ALLOCATED",
+                        "ALLOCATED",
+                        "RELEASED",
+                        "ALLOCATED",
+                        "RELEASED",
+                        "ALLOCATED",
+                        "RELEASED",
+                        "ALLOCATED");
         assertThat(events.stream().map(event -> event.getEvidence().getSequence()))
-                .containsExactly(0, 1, 2, 5, 6, 11);
+                .containsExactly(0, 1, 2, 3, 4, 5, 6, 11);
         assertThat(events.getLast().getHolder().getSubscriber()).isEqualTo("subscriber-0001");
-        assertThat(kafka.undecodable()).hasSize(7).allMatch(Undecodable::getNotAboutBindings);
+        assertThat(kafka.undecodable()).singleElement().matches(Undecodable::getNotAboutBindings);
+        assertThat(kafka.conditions().stream()
+                        .map(condition -> condition.getKind() + " " + condition.getDetail() + " " + condition.getLimit()
+                                + " " + condition.getPoolId() + " " + condition.getProtocol()))
+                .containsExactly(
+                        "QUOTA_EXCEEDED 4 1000 0 0",
+                        "ADDRESSES_EXHAUSTED 0 0 7 0",
+                        "THRESHOLD_REACHED 1 900 7 0",
+                        "PORTS_EXHAUSTED 0 0 0 17");
         assertThat(counted(Counter.IPFIX_RECORDS)).isEqualTo(13);
         assertThat(counted(Counter.IPFIX_TEMPLATES)).isEqualTo(10);
-        assertThat(counted(Counter.OTHER_NAT_EVENTS)).isEqualTo(6);
+        assertThat(counted(Counter.NAT_CONDITIONS)).isEqualTo(4);
         assertThat(counted(Counter.OTHER_IPFIX_RECORDS)).isEqualTo(1);
         assertThat(kafka.gaps()).isEmpty();
     }
@@ -429,7 +450,8 @@ class IpfixIntakeTest {
             delimiter = '|',
             value = {
                 "deadbeef | message header: 4 octets, expected 16 | 0",
-                "0009000100000000000000000000000000000000 | message header: version 9, expected 10 (this is NetFlow v9) | 0",
+                "0005000100000000000000000000000000000000 | message header: version 5, expected 10 | 0",
+                "000900010000000000000000000000000000000700050004 | flowset id 5 is reserved (allowed: 0, 1, 256-65535) | 7",
                 "000a0064000000000000000000000001 | message header: length 100, but only 16 octets are there | 1",
                 "000a001400000000000000000000000100040004 | set id 4 is reserved (allowed: 2, 3, 256-65535) | 1",
             })
@@ -504,13 +526,108 @@ class IpfixIntakeTest {
         }
     }
 
+    /** A NetFlow v9 packet of source 1: its template of sessions, or as many records of it. */
+    private static byte[] netflow(int sequence, int records) {
+        String flowset = records == 0
+                ? "00000028" + "01000008" + "01430008" + "00e60001" + "00080004" + "00e10004" + "00e30002" + "00040001"
+                        + "000c0004" + "000b0002"
+                : String.format("0100%04x", 4 + 26 * records)
+                        + ("0000018bcfe5687b" + "04" + "0a000007" + "c0000201" + "8801" + "06" + "c6336401" + "01bb")
+                                .repeat(records);
+        return HexFormat.of()
+                .parseHex(String.format("0009000100001000%08x%08x00000001", T0 / 1000, sequence) + flowset);
+    }
+
+    @Test
+    void netflowOnTheSamePortIsASessionOfItsOwnAndCountsPackets() throws Exception {
+        take(SENDER, Messages.MINI);
+        take(SENDER, netflow(1, 0));
+        take(SENDER, netflow(2, 3));
+        take(SENDER, netflow(3, 1));
+        clock.advance(60_000);
+        intake.expire();
+
+        assertThat(kafka.events()).hasSize(5);
+        assertThat(kafka.events().getLast()).satisfies(event -> {
+            assertThat(event.getPorts()).isEqualTo("0/16/34817");
+            assertThat(event.getMapping().getDestinationPort()).isEqualTo(443);
+            assertThat(event.getEvidence().getTransport()).isEqualTo(Evidence.Transport.NETFLOW_V9_UDP);
+            assertThat(event.getEvidence().getSequence()).isEqualTo(3);
+            assertThat(event.getEvidence().getObservationDomain()).isEqualTo(1);
+        });
+        assertThat(counted(Counter.NETFLOW_PACKETS)).isEqualTo(3);
+        assertThat(counted(Counter.IPFIX_MESSAGES)).isEqualTo(1);
+        assertThat(kafka.gaps()).isEmpty();
+    }
+
+    @Test
+    void aMissingNetflowPacketIsAGapOfNobodyKnowsHowManyRecords() {
+        take(SENDER, netflow(0, 0));
+        take(SENDER, netflow(1, 2));
+        clock.advance(1000);
+        take(SENDER, netflow(3, 2));
+        clock.advance(2000);
+        intake.expire();
+
+        assertThat(kafka.gaps()).containsExactly(gap(Cause.SEQUENCE, T0 - MARGIN, T0 + 1000, 0));
+    }
+
+    @Test
+    void netflowBeforeItsTemplateWaits() throws Exception {
+        take(SENDER, netflow(5, 2));
+        clock.advance(1000);
+        take(SENDER, netflow(6, 0));
+
+        assertThat(kafka.events()).hasSize(2);
+        assertThat(kafka.events().getFirst().getEvidence().getSequence()).isEqualTo(5);
+        assertThat(kafka.events().getFirst().getEvidence().getReceivedMillis()).isEqualTo(T0);
+    }
+
+    @Test
+    void aTemplateThatDoesNotComeAgainIsNoLongerUsed() throws Exception {
+        Messages.Exporter exporter = new Messages.Exporter();
+        take(SENDER, exporter.template(Messages.EXPORT_SECONDS));
+        for (int quarter = 1; quarter <= 16; quarter++) {
+            clock.advance(900_000);
+            take(SENDER, exporter.records(1, Messages.EXPORT_SECONDS + 900L * quarter));
+        }
+        assertThat(kafka.events()).hasSize(16);
+        clock.advance(1);
+        intake.expire();
+        take(SENDER, exporter.records(1, Messages.EXPORT_SECONDS + 14_400));
+        assertThat(kafka.events()).hasSize(16);
+        take(SENDER, exporter.template(Messages.EXPORT_SECONDS + 14_400));
+        assertThat(kafka.events()).hasSize(17);
+    }
+
+    @Test
+    void whatAnExporterSaysThatItDidNotSendIsAGap() {
+        take(SENDER, Messages.MINI);
+        String statistics = "000a0020%08x%08x00000001" + "02000010" + "00000001" + "%016x";
+        take(
+                SENDER,
+                HexFormat.of()
+                        .parseHex(String.format(
+                                "000a0022%08x0000000100000001" + "0003001202000002000100900004" + "00a60008",
+                                T0 / 1000)));
+        take(SENDER, HexFormat.of().parseHex(String.format(statistics, T0 / 1000, 1, 0)));
+        clock.advance(10_000);
+        take(SENDER, HexFormat.of().parseHex(String.format(statistics, T0 / 1000 + 10, 2, 25)));
+        assertThat(kafka.gaps()).containsExactly(gap(Cause.SEQUENCE, T0 - MARGIN, T0 + 10_999, 25));
+        clock.advance(10_000);
+        take(SENDER, HexFormat.of().parseHex(String.format(statistics, T0 / 1000 + 20, 3, 25)));
+        clock.advance(10_000);
+        take(SENDER, HexFormat.of().parseHex(String.format(statistics, T0 / 1000 + 30, 4, 5)));
+        assertThat(kafka.gaps()).containsExactly(gap(Cause.SEQUENCE, T0 + 20_000 - MARGIN, T0 + 30_999, 5));
+    }
+
     @Test
     void severalMessagesInADatagramAreAllTaken() throws Exception {
         byte[] both = Arrays.copyOf(Messages.TEMPLATES, Messages.TEMPLATES.length + Messages.RECORDS.length);
         System.arraycopy(Messages.RECORDS, 0, both, Messages.TEMPLATES.length, Messages.RECORDS.length);
         take(SENDER, both);
 
-        assertThat(kafka.events()).hasSize(6);
+        assertThat(kafka.events()).hasSize(8);
         assertThat(counted(Counter.IPFIX_MESSAGES)).isEqualTo(2);
     }
 
@@ -540,7 +657,7 @@ class IpfixIntakeTest {
         take(SENDER, Messages.RECORDS);
 
         assertThat(counted(Counter.DROPPED_DATAGRAMS)).isEqualTo(2);
-        assertThat(counted(Counter.BINDING_EVENTS)).isEqualTo(6);
+        assertThat(counted(Counter.BINDING_EVENTS)).isEqualTo(8);
         assertThat(kafka.gaps()).containsExactly(gap(Cause.NOT_COLLECTED, T0 + 1000 - MARGIN, T0 + 1500, 0));
 
         kafka.awaitSent(13);
@@ -548,11 +665,11 @@ class IpfixIntakeTest {
             assertThat(kafka.producer.closed()).isFalse();
         }
         take(SENDER, Messages.RECORDS);
-        assertThat(counted(Counter.BINDING_EVENTS)).isEqualTo(12);
+        assertThat(counted(Counter.BINDING_EVENTS)).isEqualTo(16);
         kafka.awaitSent(26);
         while (kafka.producer.completeNext()) {
             assertThat(kafka.producer.closed()).isFalse();
         }
-        assertThat(kafka.events()).hasSize(12);
+        assertThat(kafka.events()).hasSize(16);
     }
 }

@@ -6,6 +6,8 @@ import com.google.protobuf.Parser;
 import io.portledger.records.Topic;
 import io.portledger.records.v1.BindingEvent;
 import io.portledger.records.v1.ExporterGap;
+import io.portledger.records.v1.NatCondition;
+import io.portledger.records.v1.PortUsage;
 import io.portledger.records.v1.Undecodable;
 import java.util.ArrayList;
 import java.util.List;
@@ -52,9 +54,24 @@ final class KafkaInMemory implements AutoCloseable {
         outbox = new Outbox(producer, limitOctets, tally, gapBoard);
     }
 
+    /** With a spill; what is sent is acknowledged when the test says so. */
+    KafkaInMemory(Spill spill, long memoryLimitOctets, SpillSettings limits) {
+        producer = new MockProducer<>(
+                CLUSTER, false, new RoundRobinPartitioner(), new ByteArraySerializer(), new ByteArraySerializer());
+        outbox = new Outbox(() -> producer, memoryLimitOctets, spill, limits, tally, gapBoard, new HeardExporters(10));
+    }
+
     /** What reached the producer, after the outbox has handed over everything. */
     List<BindingEvent> events() throws InvalidProtocolBufferException {
         return read(Topic.NAT_EVENTS, BindingEvent.parser());
+    }
+
+    List<NatCondition> conditions() throws InvalidProtocolBufferException {
+        return read(Topic.NAT_CONDITIONS, NatCondition.parser());
+    }
+
+    List<PortUsage> usages() throws InvalidProtocolBufferException {
+        return read(Topic.PORT_USAGE, PortUsage.parser());
     }
 
     List<Undecodable> undecodable() throws InvalidProtocolBufferException {

@@ -10,6 +10,7 @@ import io.portledger.records.v1.ExporterGap;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.junit.jupiter.api.Test;
 
 class OutboxTest {
@@ -77,10 +78,13 @@ class OutboxTest {
             Outbox.Batch batch = kafka.outbox.new Batch();
             batch.add(SOMETHING, evidence());
             batch.flush();
-            kafka.outbox.mark(CollectorMark.newBuilder()
-                    .setCollector("c1")
-                    .setUntilMillis(4000)
-                    .build());
+            kafka.outbox.mark(
+                    CollectorMark.newBuilder()
+                            .setCollector("c1")
+                            .setUntilMillis(4000)
+                            .build(),
+                    4000,
+                    0);
             kafka.awaitSent(5);
 
             CollectorMark mark = CollectorMark.newBuilder()
@@ -177,6 +181,26 @@ class OutboxTest {
     }
 
     @Test
+    void whatKafkaFailsToTakeForNoFaultOfItsOwnIsSentAgain() {
+        try (KafkaInMemory kafka = new KafkaInMemory(false, 1_000_000)) {
+            Outbox.Batch batch = kafka.outbox.new Batch();
+            batch.add(SOMETHING, evidence());
+            batch.flush();
+            kafka.awaitSent(1);
+            assertThat(kafka.producer.errorNext(new TopicAuthorizationException("for the test")))
+                    .isTrue();
+            assertThat(kafka.outbox.isEmpty()).isFalse();
+            kafka.awaitSent(2);
+            assertThat(kafka.producer.completeNext()).isTrue();
+
+            assertThat(kafka.outbox.isEmpty()).isTrue();
+            assertThat(kafka.tally.read().get(Counter.STORED)).isEqualTo(1);
+            assertThat(kafka.tally.read().get(Counter.NOT_STORED)).isZero();
+            assertThat(kafka.gaps()).isEmpty();
+        }
+    }
+
+    @Test
     void aStopWaitsForNothingBeyondItsTimeAndCountsWhatIsLeft() {
         KafkaInMemory kafka = new KafkaInMemory(true, 1_000_000);
         kafka.producer.sendException = new IllegalStateException("for the test: the producer is broken");
@@ -185,7 +209,7 @@ class OutboxTest {
             batch.add(SOMETHING, evidence());
         }
         batch.flush();
-        kafka.outbox.close(Duration.ofSeconds(10));
+        kafka.outbox.close(Duration.ofSeconds(2));
 
         assertThat(kafka.tally.read().get(Counter.STORED)).isZero();
         assertThat(kafka.tally.read().get(Counter.NOT_STORED)).isEqualTo(3);

@@ -50,6 +50,7 @@ class SyslogIntakeTest {
         return new SyslogSettings(
                 new HostPort("127.0.0.1", 0),
                 new HostPort("127.0.0.1", 0),
+                null,
                 480,
                 2,
                 "UTC",
@@ -77,7 +78,8 @@ class SyslogIntakeTest {
     }
 
     private static EmbeddedChannel connect(SyslogIntake intake) {
-        return new EmbeddedChannel(new SyslogFrameDecoder(SETTINGS.maxMessageOctets()), intake.connection()) {
+        return new EmbeddedChannel(
+                new SyslogFrameDecoder(SETTINGS.maxMessageOctets()), intake.connection(Evidence.Transport.SYSLOG_TCP)) {
             @Override
             public SocketAddress remoteAddress() {
                 return isActive() ? SENDER : super.remoteAddress();

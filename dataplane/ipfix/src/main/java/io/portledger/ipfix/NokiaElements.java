@@ -10,11 +10,11 @@ public final class NokiaElements {
 
     /** Service on the inside. */
     public static final InformationElement NAT_INSIDE_SERVICE =
-            new InformationElement(ENTERPRISE, 91, "natInsideSvcid", DataType.UNSIGNED_16);
+            new InformationElement(ENTERPRISE, 91, "natInsideSvcid", DataType.UNSIGNED_32);
 
     /** Service on the outside. */
     public static final InformationElement NAT_OUTSIDE_SERVICE =
-            new InformationElement(ENTERPRISE, 92, "natOutsideSvcid", DataType.UNSIGNED_16);
+            new InformationElement(ENTERPRISE, 92, "natOutsideSvcid", DataType.UNSIGNED_32);
 
     /** Who has the flow: the subscriber, or the host with its inside address in text. */
     public static final InformationElement NAT_SUBSCRIBER =

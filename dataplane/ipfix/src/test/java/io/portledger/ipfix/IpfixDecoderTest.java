@@ -227,14 +227,14 @@ class IpfixDecoderTest {
 
     @Test
     void readsEnterpriseFieldsByNameIfTheyAreRegistered() throws IpfixException {
-        String message = message("00020018" + "01000002" + "80030002" + "00007ed9" + "805b0004" + "0000027d"
+        String message = message("00020018" + "01000002" + "80030002" + "00007ed9" + "80bf0004" + "0000027d"
                 + "0100000a" + "0022" + "0a0b0c0d");
         assertThat(read(udp, message))
-                .contains("#0 256 element 3 of enterprise 32473=0022 element 91 of enterprise 637=0a0b0c0d");
+                .contains("#0 256 element 3 of enterprise 32473=0022 element 191 of enterprise 637=0a0b0c0d");
         IpfixDecoder informed = new IpfixDecoder(ElementRegistry.iana()
                 .with(Lw4o6Elements.of(Lw4o6Elements.DOCUMENTATION_ENTERPRISE).all()));
         assertThat(TextualVisitor.read(informed, new TemplateStore(UNRELIABLE), message))
-                .contains("#0 256 lw4o6Psid=34 element 91 of enterprise 637=0a0b0c0d");
+                .contains("#0 256 lw4o6Psid=34 element 191 of enterprise 637=0a0b0c0d");
     }
 
     @Test

@@ -10,5 +10,5 @@ import picocli.CommandLine.Command;
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "COMMAND",
         description = "Measure how fast a part of Portledger is on this machine.",
-        subcommands = {LwaftrBench.class, ProvisioningBench.class})
+        subcommands = {LwaftrBench.class, ProvisioningBench.class, LedgerBenchCommand.class})
 final class BenchCommand {}

@@ -15,6 +15,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -89,6 +90,53 @@ final class DataDirectory implements AutoCloseable {
                     "The data directory " + root + " cannot be used: " + e
                             + ". Choose another with --data, or make it writable.",
                     e);
+        }
+    }
+
+    /**
+     * Empties a directory, so that a command that compares finds no history of an earlier run; but never one that is not
+     * that command's.
+     *
+     * @param owner the command's name
+     * @throws StartException if the directory is another's or in use
+     */
+    static void empty(Path directory, String owner) throws StartException, InterruptedException {
+        String mark = "emptied-by-" + owner;
+        try {
+            if (Files.isDirectory(directory)) {
+                // Locked meanwhile, so that nobody's directory is emptied under him.
+                try (DataDirectory data = open(directory)) {
+                    if (!Files.exists(data.resolve(mark)) && !isEmpty(directory)) {
+                        throw new StartException(directory + " is not empty and not a " + owner + "'s directory"
+                                + ". Choose another with --data.");
+                    }
+                    data.awaitFormerChildren(line -> {});
+                    deleteWithin(directory, directory.resolve(mark));
+                }
+            } else {
+                open(directory).close();
+            }
+            Files.createFile(directory.resolve(mark));
+        } catch (IOException e) {
+            throw new StartException("Cannot empty " + directory + ": " + e, e);
+        }
+    }
+
+    private static boolean isEmpty(Path directory) throws IOException {
+        try (Stream<Path> entries = Files.list(directory)) {
+            return entries.allMatch(entry -> entry.getFileName().toString().equals("lock"));
+        }
+    }
+
+    private static void deleteWithin(Path directory, Path mark) throws IOException {
+        try (Stream<Path> entries = Files.walk(directory)) {
+            for (Path entry : entries.sorted(Comparator.reverseOrder()).toList()) {
+                if (!entry.equals(directory) && !entry.equals(directory.resolve("lock")) && !entry.equals(mark)) {
+                    Files.delete(entry);
+                }
+            }
+            // Last: whoever is killed meanwhile leaves a directory that is still known as that command's.
+            Files.deleteIfExists(mark);
         }
     }
 

@@ -10,19 +10,16 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -47,7 +44,6 @@ import tools.jackson.databind.JsonNode;
         })
 final class DemoCommand implements Callable<Integer> {
 
-    private static final String MARK = "emptied-by-demo";
     private static final Duration CATCH_UP = Duration.ofMinutes(2);
     private static final Duration STATUS_EVERY = Duration.ofSeconds(10);
     /** For how long the first answer waits for the collector's mark to pass it. */
@@ -131,7 +127,7 @@ final class DemoCommand implements Callable<Integer> {
         settings.ports().requireFree(EnumSet.of(Service.PCP), pcp.getAddress());
         Path directory = options.dataDirectory("demo").toAbsolutePath();
         try (Interruption _ = Interruption.onSignal()) {
-            empty(directory);
+            DataDirectory.empty(directory, "demo");
             try (Standalone standalone = Standalone.start(directory, settings, this::tell)) {
                 standalone.startLwaftr(DemoNetwork.lwaftrSettings(
                         size, pcp.getPort(), address(standalone.ipfix()), address(standalone.syslog())));
@@ -151,49 +147,6 @@ final class DemoCommand implements Callable<Integer> {
         } catch (InterruptedException e) {
             // Ctrl-C is how a demo ends.
             return isCheck || wrong > 0 ? Portledger.FAILED : 0;
-        }
-    }
-
-    /** A demo must not find the history of an earlier one; but it never empties a directory that is not a demo's. */
-    private static void empty(Path directory) throws StartException {
-        try {
-            if (Files.isDirectory(directory)) {
-                // Locked meanwhile, so that nobody's directory is emptied under him.
-                try (DataDirectory data = DataDirectory.open(directory)) {
-                    if (!Files.exists(data.resolve(MARK)) && !isEmpty(directory)) {
-                        throw new StartException(directory + " is not empty and not a demo's directory."
-                                + " Choose another with --data.");
-                    }
-                    data.awaitFormerChildren(line -> {});
-                    deleteWithin(directory);
-                } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt();
-                }
-            } else {
-                DataDirectory.open(directory).close();
-            }
-            Files.createFile(directory.resolve(MARK));
-        } catch (IOException e) {
-            throw new StartException("Cannot empty " + directory + ": " + e, e);
-        }
-    }
-
-    private static boolean isEmpty(Path directory) throws IOException {
-        try (Stream<Path> entries = Files.list(directory)) {
-            return entries.allMatch(entry -> entry.getFileName().toString().equals("lock"));
-        }
-    }
-
-    private static void deleteWithin(Path directory) throws IOException {
-        try (Stream<Path> entries = Files.walk(directory)) {
-            Path mark = directory.resolve(MARK);
-            for (Path entry : entries.sorted(Comparator.reverseOrder()).toList()) {
-                if (!entry.equals(directory) && !entry.equals(directory.resolve("lock")) && !entry.equals(mark)) {
-                    Files.delete(entry);
-                }
-            }
-            // Last: whoever is killed meanwhile leaves a directory that is still known as a demo's.
-            Files.deleteIfExists(mark);
         }
     }
 

@@ -1,11 +1,14 @@
 package io.portledger.standalone;
 
 import java.io.File;
+import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,6 +17,11 @@ import org.jspecify.annotations.Nullable;
  * @param home its top folder
  */
 record Installation(Path home) {
+
+    /** Libraries of the embedded Flink that an ordinary one does not have. */
+    private static final Pattern OF_THE_JOBS = Pattern.compile("(jobs|ledger|records|softwire|standalone-flink"
+            + "|flink-connector-(base|kafka)|kafka-clients|elasticsearch|http(client|core)5|jackson|protobuf|jakarta\\.json"
+            + "|parsson|opentelemetry)-");
 
     /**
      * The installation that this class was loaded from.
@@ -52,6 +60,33 @@ record Installation(Path home) {
             throw new StartException(libraries + " is missing. Run ./portledger build.");
         }
         return java(jvmOptions, libraries.resolve("*").toString(), main, arguments);
+    }
+
+    /** What is submitted to a Flink cluster: the jobs with all that they need and a cluster does not have. */
+    Path jobsJar() throws StartException {
+        Path jar = home.resolve("stream-jobs/jobs/target/portledger-jobs.jar");
+        if (!Files.exists(jar)) {
+            throw new StartException(jar + " is missing. Run ./portledger build.");
+        }
+        return jar;
+    }
+
+    /** The command line of a process of a Flink cluster, which knows nothing of the jobs before they are submitted. */
+    List<String> flink(List<String> jvmOptions, String main, List<String> arguments) throws StartException {
+        Path libraries = home.resolve("compose/standalone/flink/target/lib");
+        if (!Files.isDirectory(libraries)) {
+            throw new StartException(libraries + " is missing. Run ./portledger build.");
+        }
+        try (Stream<Path> jars = Files.list(libraries)) {
+            List<String> classPath = jars.filter(jar ->
+                            !OF_THE_JOBS.matcher(jar.getFileName().toString()).lookingAt())
+                    .map(Path::toString)
+                    .sorted()
+                    .toList();
+            return java(jvmOptions, String.join(File.pathSeparator, classPath), main, arguments);
+        } catch (IOException e) {
+            throw new StartException("Cannot read " + libraries + ": " + e, e);
+        }
     }
 
     /** The command line of the web application, whose jar the build unpacks: so it starts faster. */

@@ -28,7 +28,7 @@ import tools.jackson.databind.json.JsonMapper;
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "COMMAND",
         description = "The Flink jobs, which make the ledger of the events in Kafka.",
-        subcommands = {JobsCommand.Run.class, JobsCommand.Status.class})
+        subcommands = {JobsCommand.Run.class, JobsCommand.Status.class, RebuildCommand.class})
 final class JobsCommand {
 
     /** The jobs without the rest. */

@@ -24,6 +24,7 @@ import picocli.CommandLine.TypeConversionException;
         subcommands = {
             UpCommand.class,
             DemoCommand.class,
+            ChaosCommand.class,
             WhoCommand.class,
             CollectorCommand.class,
             LwaftrCommand.class,

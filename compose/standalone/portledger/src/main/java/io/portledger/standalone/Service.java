@@ -53,8 +53,8 @@ public enum Service {
     /** On which transports the port is used. */
     public Set<Transport> transports() {
         return switch (this) {
-            case IPFIX, PCP -> Set.of(Transport.UDP);
-            case SYSLOG -> Set.of(Transport.UDP, Transport.TCP);
+            case PCP -> Set.of(Transport.UDP);
+            case IPFIX, SYSLOG -> Set.of(Transport.UDP, Transport.TCP);
             case WEB, FLINK, KAFKA, KAFKA_CONTROLLER, ELASTICSEARCH -> Set.of(Transport.TCP);
         };
     }

@@ -157,8 +157,11 @@ public final class Standalone implements AutoCloseable {
                   # Whatever this machine is called: marks belong to the name.
                   name: standalone
                   state-directory: "%5$s"
+                  metrics:
+                    listen: "127.0.0.1:0"
                   ipfix:
                     udp: "%1$s:%2$d"
+                    tcp: "%1$s:%2$d"
                   syslog:
                     udp: "%1$s:%3$d"
                     tcp: "%1$s:%3$d"
@@ -327,6 +330,11 @@ public final class Standalone implements AutoCloseable {
     /** The process of a program, such as {@code kafka}, while it runs: for tests that kill it. */
     public Optional<ProcessHandle> process(String program) {
         return supervisor.process(program);
+    }
+
+    /** Whether a program runs and does its work, as far as was seen when its process started. */
+    public boolean isUp(String program) {
+        return supervisor.isUp(program);
     }
 
     /** Resident memory of all child processes and of this process, octets; 0 where the system does not tell. */

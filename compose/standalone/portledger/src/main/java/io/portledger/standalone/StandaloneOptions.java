@@ -9,7 +9,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** The options that {@code up} and {@code demo} share. */
+/** The options that {@code up}, {@code demo} and {@code chaos} share. */
 final class StandaloneOptions {
 
     @Spec(Spec.Target.MIXEE)
@@ -19,7 +19,7 @@ final class StandaloneOptions {
             names = "--data",
             paramLabel = "DIR",
             description = "Directory for all data. Default: $XDG_DATA_HOME/portledger/main, that is"
-                    + " ~/.local/share/portledger/main; for demo .../demo.")
+                    + " ~/.local/share/portledger/main; for demo .../demo, for chaos .../chaos.")
     private @Nullable Path data;
 
     @Option(

@@ -76,6 +76,13 @@ final class Supervisor implements AutoCloseable {
                 .map(Process::toHandle);
     }
 
+    /** Whether the process of a program that runs now does its work, as far as was seen when it started. */
+    synchronized boolean isUp(String program) {
+        return children.stream()
+                .filter(child -> child.name().equals(program))
+                .anyMatch(child -> child.isUp && child.process().isPresent());
+    }
+
     /** Resident memory of all children that run, in octets; 0 where the system does not tell. */
     synchronized long residentBytes() {
         return children.stream()
@@ -95,6 +102,7 @@ final class Supervisor implements AutoCloseable {
         private final CountDownLatch stopping = new CountDownLatch(1);
         private final long started = System.nanoTime();
         private volatile @Nullable Process process;
+        private volatile boolean isUp;
 
         private Child(Program program) {
             this.program = program;
@@ -188,10 +196,13 @@ final class Supervisor implements AutoCloseable {
                     return "was stopped";
                 }
                 boolean wasReady = awaitReadyOrEnd(running);
+                isUp = wasReady;
                 if (wasReady && !ready.complete(since(started))) {
                     progress.accept(program.name() + " is back");
                 }
-                return "ended (" + reason(running.waitFor()) + ")";
+                int exit = running.waitFor();
+                isUp = false;
+                return "ended (" + reason(exit) + ")";
             } catch (IOException e) {
                 // For want of memory or processes, for instance, which may be there the next time.
                 return "could not be started (" + e.getMessage() + ")";

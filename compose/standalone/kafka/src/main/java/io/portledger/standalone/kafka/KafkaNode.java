@@ -1,9 +1,11 @@
 package io.portledger.standalone.kafka;
 
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Properties;
+import java.util.UUID;
 import kafka.server.KafkaConfig;
 import kafka.server.KafkaRaftServer;
 import org.apache.kafka.common.Uuid;
@@ -11,7 +13,8 @@ import org.apache.kafka.common.utils.Time;
 import org.apache.kafka.metadata.storage.Formatter;
 
 /**
- * One Kafka broker that is its own controller (KRaft), reachable on the loopback interface only.
+ * One Kafka broker that is a controller too (KRaft), its own or one of a few on this machine, reachable on the loopback
+ * interface only.
  *
  * <p>The data directory is formatted at the first start. A node that was killed and started again on the same directory
  * has every record that it acknowledged with {@code acks=all}.
@@ -21,7 +24,29 @@ import org.apache.kafka.metadata.storage.Formatter;
  */
 public final class KafkaNode implements AutoCloseable {
 
-    private static final int NODE_ID = 1;
+    /**
+     * Who is in the cluster.
+     *
+     * @param id this node's number
+     * @param voters all nodes as {@code ID@HOST:CONTROLLER-PORT}, with commas between them
+     */
+    record Cluster(int id, String voters) {
+
+        /** A cluster of this node only. */
+        static Cluster ofOne(int controllerPort) {
+            return new Cluster(1, "1@127.0.0.1:" + controllerPort);
+        }
+
+        int size() {
+            return voters.split(",", -1).length;
+        }
+
+        /** The same in all nodes, without asking each other. */
+        String clusterId() {
+            UUID name = UUID.nameUUIDFromBytes(voters.getBytes(StandardCharsets.UTF_8));
+            return new Uuid(name.getMostSignificantBits(), name.getLeastSignificantBits()).toString();
+        }
+    }
 
     private final KafkaRaftServer server;
 
@@ -30,22 +55,30 @@ public final class KafkaNode implements AutoCloseable {
     }
 
     /**
-     * Runs a node until the process ends. Arguments: data directory, port for clients, port of the controller.
+     * Runs a node until the process ends. Arguments: data directory, port for clients, port of the controller; for one of
+     * several nodes also its number and all {@linkplain Cluster#voters voters}.
      *
      * @throws Exception if the node does not start
      */
     public static void main(String[] arguments) throws Exception {
-        if (arguments.length != 3) {
-            System.err.println("Usage: KafkaNode DATA-DIRECTORY PORT CONTROLLER-PORT");
+        if (arguments.length != 3 && arguments.length != 5) {
+            System.err.println("Usage: KafkaNode DATA-DIRECTORY PORT CONTROLLER-PORT [ID ID@HOST:PORT,...]");
             System.exit(2);
         }
-        KafkaNode node = start(Path.of(arguments[0]), Integer.parseInt(arguments[1]), Integer.parseInt(arguments[2]));
+        int controllerPort = Integer.parseInt(arguments[2]);
+        KafkaNode node = start(
+                Path.of(arguments[0]),
+                Integer.parseInt(arguments[1]),
+                controllerPort,
+                arguments.length == 3
+                        ? Cluster.ofOne(controllerPort)
+                        : new Cluster(Integer.parseInt(arguments[3]), arguments[4]));
         Runtime.getRuntime().addShutdownHook(new Thread(node::close, "kafka-shutdown"));
         node.server.awaitShutdown();
     }
 
     /**
-     * Starts a node; it is ready for clients when this returns.
+     * Starts a node that is a cluster by itself; it is ready for clients when this returns.
      *
      * @param data its directory, created and formatted if need be
      * @param port where clients connect, on 127.0.0.1
@@ -53,21 +86,26 @@ public final class KafkaNode implements AutoCloseable {
      * @throws Exception if it does not start
      */
     public static KafkaNode start(Path data, int port, int controllerPort) throws Exception {
+        return start(data, port, controllerPort, Cluster.ofOne(controllerPort));
+    }
+
+    private static KafkaNode start(Path data, int port, int controllerPort, Cluster cluster) throws Exception {
         Path logs = data.resolve("log").toAbsolutePath();
         if (!Files.exists(logs.resolve("meta.properties"))) {
-            format(logs);
+            format(logs, cluster);
         }
-        KafkaRaftServer server =
-                new KafkaRaftServer(KafkaConfig.fromProps(configuration(logs, port, controllerPort)), Time.SYSTEM);
+        KafkaRaftServer server = new KafkaRaftServer(
+                KafkaConfig.fromProps(configuration(logs, port, controllerPort, cluster)), Time.SYSTEM);
         server.startup();
         return new KafkaNode(server);
     }
 
-    private static void format(Path logs) throws Exception {
+    private static void format(Path logs, Cluster cluster) throws Exception {
         Files.createDirectories(logs);
         Formatter formatter = new Formatter();
-        formatter.setClusterId(Uuid.randomUuid().toString());
-        formatter.setNodeId(NODE_ID);
+        formatter.setClusterId(
+                cluster.size() == 1 ? Uuid.randomUuid().toString() : cluster.clusterId());
+        formatter.setNodeId(cluster.id());
         formatter.setDirectories(List.of(logs.toString()));
         formatter.setMetadataLogDirectory(logs.toString());
         formatter.setControllerListenerName("CONTROLLER");
@@ -78,11 +116,11 @@ public final class KafkaNode implements AutoCloseable {
         formatter.run();
     }
 
-    private static Properties configuration(Path logs, int port, int controllerPort) {
+    private static Properties configuration(Path logs, int port, int controllerPort, Cluster cluster) {
         Properties p = new Properties();
         p.put("process.roles", "broker,controller");
-        p.put("node.id", NODE_ID);
-        p.put("controller.quorum.voters", NODE_ID + "@127.0.0.1:" + controllerPort);
+        p.put("node.id", cluster.id());
+        p.put("controller.quorum.voters", cluster.voters());
         p.put("controller.listener.names", "CONTROLLER");
         p.put("inter.broker.listener.name", "PLAINTEXT");
         p.put("listener.security.protocol.map", "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT");
@@ -90,12 +128,15 @@ public final class KafkaNode implements AutoCloseable {
         p.put("advertised.listeners", "PLAINTEXT://127.0.0.1:" + port);
         p.put("log.dirs", logs.toString());
 
-        // A cluster of one.
-        p.put("offsets.topic.replication.factor", "1");
-        p.put("transaction.state.log.replication.factor", "1");
-        p.put("transaction.state.log.min.isr", "1");
-        p.put("share.coordinator.state.topic.replication.factor", "1");
-        p.put("share.coordinator.state.topic.min.isr", "1");
+        // One of three may be away.
+        String copies = Integer.toString(Math.min(cluster.size(), 3));
+        String leastCopies = cluster.size() < 3 ? "1" : "2";
+        p.put("offsets.topic.replication.factor", copies);
+        p.put("transaction.state.log.replication.factor", copies);
+        p.put("transaction.state.log.min.isr", leastCopies);
+        p.put("share.coordinator.state.topic.replication.factor", copies);
+        p.put("share.coordinator.state.topic.min.isr", leastCopies);
+        p.put("min.insync.replicas", leastCopies);
         // 50 each by default, for the sake of large clusters: many files and a slow start.
         p.put("offsets.topic.num.partitions", "4");
         p.put("transaction.state.log.num.partitions", "4");

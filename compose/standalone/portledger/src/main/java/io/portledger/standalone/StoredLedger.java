@@ -1,0 +1,123 @@
+package io.portledger.standalone;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.TreeMap;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * All documents of a ledger, read from Elasticsearch as they are stored: to compare the whole of it with something, which
+ * no question can.
+ */
+final class StoredLedger implements AutoCloseable {
+
+    private static final Duration TIMEOUT = Duration.ofSeconds(30);
+    private static final int PAGE = 2_000;
+
+    private final URI elasticsearch;
+    private final JsonMapper json = new JsonMapper();
+    private final HttpClient http = HttpClient.newBuilder()
+            .connectTimeout(TIMEOUT)
+            .version(HttpClient.Version.HTTP_1_1)
+            .build();
+
+    StoredLedger(URI elasticsearch) {
+        this.elasticsearch = elasticsearch;
+    }
+
+    /** All intervals, by index and id. */
+    Map<String, JsonNode> bindings() throws IOException, InterruptedException {
+        return documents("bindings");
+    }
+
+    /** All gaps, by index and id. */
+    Map<String, JsonNode> gaps() throws IOException, InterruptedException {
+        return documents("gaps");
+    }
+
+    /** The moment up to which the ledger has everything that collectors received; the beginning of time if none has told. */
+    Instant completeUntil() throws IOException, InterruptedException {
+        Map<String, JsonNode> marks = documents("marks");
+        long partitions = 0;
+        long least = Long.MAX_VALUE;
+        for (JsonNode mark : marks.values()) {
+            partitions = Math.max(partitions, mark.path("partitions").asLong(0));
+            least = Math.min(least, mark.path("until").asLong(0));
+        }
+        return marks.isEmpty() || marks.size() < partitions ? Instant.EPOCH : Instant.ofEpochMilli(least);
+    }
+
+    /** Deletes the whole ledger; for ledgers that are made to be compared. */
+    void delete() throws IOException, InterruptedException {
+        HttpResponse<String> indices =
+                send("GET", "/_cat/indices/bindings-v1-*,gaps-v1,marks-v1?h=index&format=json", "");
+        for (JsonNode index : json.readTree(indices.body())) {
+            requireOk(send("DELETE", "/" + index.path("index").asString(""), ""));
+        }
+    }
+
+    private Map<String, JsonNode> documents(String alias) throws IOException, InterruptedException {
+        Map<String, JsonNode> documents = new TreeMap<>();
+        HttpResponse<String> refreshed = send("POST", "/" + alias + "/_refresh", "");
+        if (refreshed.statusCode() == 404) {
+            // Indices come into being with their first document.
+            return documents;
+        }
+        requireOk(refreshed);
+        JsonNode page = read(send("POST", "/" + alias + "/_search?scroll=1m", "{\"size\":" + PAGE + "}"));
+        while (!page.path("hits").path("hits").isEmpty()) {
+            for (JsonNode hit : page.path("hits").path("hits")) {
+                documents.put(
+                        hit.path("_index").asString("") + "/" + hit.path("_id").asString(""), hit.path("_source"));
+            }
+            page = read(send(
+                    "POST",
+                    "/_search/scroll",
+                    json.writeValueAsString(Map.of(
+                            "scroll", "1m", "scroll_id", page.path("_scroll_id").asString("")))));
+        }
+        send("DELETE", "/_search/scroll/" + page.path("_scroll_id").asString(""), "");
+        return documents;
+    }
+
+    private JsonNode read(HttpResponse<String> response) throws IOException {
+        requireOk(response);
+        JsonNode page = json.readTree(response.body());
+        if (page.path("_shards").path("failed").asInt(0) > 0) {
+            throw new IOException("Elasticsearch at " + elasticsearch + " answers in part only");
+        }
+        return page;
+    }
+
+    private HttpResponse<String> send(String method, String path, String body)
+            throws IOException, InterruptedException {
+        return http.send(
+                HttpRequest.newBuilder(elasticsearch.resolve(path))
+                        .timeout(TIMEOUT)
+                        .header("Content-Type", "application/json")
+                        .method(method, BodyPublishers.ofString(body))
+                        .build(),
+                BodyHandlers.ofString());
+    }
+
+    private static void requireOk(HttpResponse<String> response) throws IOException {
+        if (response.statusCode() != 200) {
+            throw new IOException("%s: Elasticsearch answers %d: %s"
+                    .formatted(response.uri(), response.statusCode(), response.body()));
+        }
+    }
+
+    @Override
+    public void close() {
+        http.shutdownNow();
+    }
+}
