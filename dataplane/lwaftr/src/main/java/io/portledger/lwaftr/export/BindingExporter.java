@@ -106,6 +106,9 @@ public abstract sealed class BindingExporter implements BindingListener, AutoClo
     /** Gives up what waits to be sent again, and what {@link #otherQueuedCount} counts, and returns how much that was. */
     abstract int abandon();
 
+    /** A change, or what happened to a service class, found no room or came too late; any thread. */
+    abstract void dropped();
+
     /** How many records wait that are neither changes nor of service classes. */
     abstract int otherQueuedCount();
 
@@ -137,27 +140,33 @@ public abstract sealed class BindingExporter implements BindingListener, AutoClo
     @Override
     public final void onChange(BindingChange change) {
         boolean isRepetition = change.kind() == BindingChange.Kind.SNAPSHOT;
-        took(!isClosing.get() && (isRepetition ? queue.offerRepetition(change) : queue.offer(change)));
+        tookEvent(!isClosing.get() && (isRepetition ? queue.offerRepetition(change) : queue.offer(change)));
     }
 
     @Override
     public final void onPoolEvent(PoolEvent event) {
-        took(!isClosing.get() && poolEvents.offer(event));
+        tookEvent(!isClosing.get() && poolEvents.offer(event));
     }
 
     @Override
     public final void onChangeOfAll(BindingChange change) {
-        if (isClosing.get()) {
-            onDrop();
-            return;
+        boolean isQueued = !isClosing.get();
+        if (isQueued) {
+            queue.add(change);
         }
-        queue.add(change);
-        sendSoon();
+        tookEvent(isQueued);
     }
 
     @Override
     public final boolean hasRoomForSnapshot() {
         return queue.isHalfFree();
+    }
+
+    private void tookEvent(boolean isQueued) {
+        if (!isQueued) {
+            dropped();
+        }
+        took(isQueued);
     }
 
     /** Something was put into a queue, or found no room there. */

@@ -114,6 +114,11 @@ public final class SyslogExporter extends BindingExporter {
     }
 
     @Override
+    void dropped() {
+        // Counted by the exporter; syslog has no way to tell.
+    }
+
+    @Override
     int otherQueuedCount() {
         return 0;
     }

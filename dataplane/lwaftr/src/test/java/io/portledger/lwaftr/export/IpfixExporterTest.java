@@ -39,8 +39,8 @@ class IpfixExporterTest {
     private static final Duration SOON = Duration.ofMillis(20);
     private static final Duration LONG = Duration.ofMinutes(5);
 
-    /** Of binding events, of service classes, of usage, and of statistics. */
-    private static final int TEMPLATES = 12 + 3 + 6 + 1;
+    /** Of binding events, of service classes, and of statistics. */
+    private static final int TEMPLATES = 12 + 3 + 1;
 
     private final MultiThreadIoEventLoopGroup group = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
     private final EventLoop loop = group.next();
@@ -144,10 +144,10 @@ class IpfixExporterTest {
             exporter.onChange(Changes.created(Changes.RANGE, Changes.BR, null));
             await().until(() -> received().records.size() == 1);
         }
-        assertThat(collector.datagrams()).hasSize(3 * IpfixExporter.TEMPLATE_COPIES + 1);
+        assertThat(collector.datagrams()).hasSize(2 * IpfixExporter.TEMPLATE_COPIES + 1);
         assertThat(collector.datagrams()).allMatch(datagram -> datagram.length <= 512);
         List<Integer> templates = received().templatesOfMessage;
-        assertThat(templates.get(0) + templates.get(1) + templates.get(2)).isEqualTo(TEMPLATES);
+        assertThat(templates.get(0) + templates.get(1)).isEqualTo(TEMPLATES);
     }
 
     @Test
@@ -180,7 +180,7 @@ class IpfixExporterTest {
 
     @Test
     void changesGoBeforeEventsOfServiceClassesAndThoseBeforeUsage() throws Exception {
-        try (IpfixExporter exporter = start(LONG, 1232, SOON, 100)) {
+        try (IpfixExporter exporter = startWithUsage(100)) {
             whileTheLoopIsBusy(() -> {
                 exporter.onUsage(Changes.usage(Changes.RANGE, "subscriber-0001"), false);
                 exporter.onUsage(Changes.usage(Changes.SCATTERED, null), false);
@@ -190,17 +190,22 @@ class IpfixExporterTest {
             await().until(() -> received().records.size() == 4);
             assertThat(exporter.recordCount()).isEqualTo(4);
         }
-        assertThat(received().records)
+        Received received = received();
+        assertThat(received.records)
                 .containsExactly(
                         "#0 257 1700000000123 16 0-63 null",
                         "#1 268 1700000000123 18 pool 2 default",
-                        "#2 272 1700000000123-1700000060123 up 11/12 down 13/14 default 7 subscriber-0001",
-                        "#3 275 1700000000123-1700000060123 up 11/12 down 13/14 default 7 null");
+                        "#0 272 1700000000123-1700000060123 up 11/12 down 13/14 default 7 subscriber-0001",
+                        "#1 275 1700000000123-1700000060123 up 11/12 down 13/14 default 7 null");
+        assertThat(received.messages.subList(2 * IpfixExporter.TEMPLATE_COPIES, received.messages.size()))
+                .extracting(MessageHeader::observationDomainId)
+                .containsExactly(7L, 0x8000_0007L);
+        assertThat(received.templatesOfMessage.subList(0, 2)).containsExactly(TEMPLATES, 7);
     }
 
     @Test
-    void usageThatFindsNoRoomIsAGapInTheSequenceAndHalfOfTheRoomIsForEnds() throws Exception {
-        try (IpfixExporter exporter = start(LONG, 1232, SOON, 4)) {
+    void usageThatFindsNoRoomIsAGapInItsOwnSequenceAndHalfOfTheRoomIsForEnds() throws Exception {
+        try (IpfixExporter exporter = startWithUsage(4)) {
             whileTheLoopIsBusy(() -> {
                 assertThat(exporter.hasRoomForUsage()).isTrue();
                 exporter.onUsage(Changes.usage(Changes.RANGE, null), false);
@@ -215,24 +220,21 @@ class IpfixExporterTest {
             await().until(() -> received().records.size() == 5);
             assertThat(exporter.dropCount()).isEqualTo(3);
             assertThat(exporter.hasRoomForUsage()).isTrue();
+            exporter.onChange(Changes.numbered(0));
+            await().until(() -> received().records.size() == 6);
         }
-        assertThat(received().records.get(3)).startsWith("#3 ");
-        assertThat(received().records.get(4)).startsWith("#7 ");
+        assertThat(received().records.get(3)).startsWith("#3 271 ");
+        assertThat(received().records.get(4)).startsWith("#7 271 ");
+        assertThat(received().records.get(5)).startsWith("#0 257 ");
     }
 
     @Test
-    void hasNoTemplatesOfUsageIfNoneIsWanted() throws Exception {
-        HostPort to = collector.address();
-        ExportSettings settings = new ExportSettings(
-                32473,
-                0,
-                new ExportSettings.Ipfix(List.of(to), 7, LONG, 1232, SOON, 100, Duration.ZERO, 64),
-                new ExportSettings.Syslog(List.of(), null, 1));
-        try (IpfixExporter exporter = IpfixExporter.start(loop, to, settings, () -> NOW)) {
-            exporter.onChange(Changes.numbered(0));
-            await().until(() -> received().records.size() == 1);
+    void saysNothingOfUsageIfNoneIsWanted() throws Exception {
+        try (IpfixExporter exporter = start(LONG, 1232, SOON, 100)) {
+            exporter.onUsage(Changes.usage(Changes.RANGE, null), true);
+            assertThat(exporter.hasRoomForUsage()).isFalse();
+            assertThat(exporter.queuedCount()).isZero();
         }
-        assertThat(received().templatesOfMessage.getFirst()).isEqualTo(TEMPLATES - 6);
     }
 
     @Test
@@ -285,13 +287,23 @@ class IpfixExporterTest {
                 loop, to, settings(to, templateInterval, maxOctets, maxDelay, queueRecords), () -> NOW);
     }
 
+    private IpfixExporter startWithUsage(int queueRecords) {
+        HostPort to = collector.address();
+        ExportSettings settings = new ExportSettings(
+                32473,
+                0,
+                new ExportSettings.Ipfix(List.of(to), 7, LONG, 1232, SOON, queueRecords, LONG, 64),
+                new ExportSettings.Syslog(List.of(), null, 1));
+        return IpfixExporter.start(loop, to, settings, () -> NOW);
+    }
+
     private static ExportSettings settings(
             HostPort to, Duration templateInterval, int maxOctets, Duration maxDelay, int queueRecords) {
         return new ExportSettings(
                 32473,
                 0,
                 new ExportSettings.Ipfix(
-                        List.of(to), 7, templateInterval, maxOctets, maxDelay, queueRecords, Duration.ofMinutes(5), 64),
+                        List.of(to), 7, templateInterval, maxOctets, maxDelay, queueRecords, Duration.ZERO, 64),
                 new ExportSettings.Syslog(List.of(), null, 1));
     }
 
