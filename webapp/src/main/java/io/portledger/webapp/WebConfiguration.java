@@ -1,5 +1,6 @@
 package io.portledger.webapp;
 
+import io.portledger.ledger.ClosedIndices;
 import io.portledger.ledger.Ledger;
 import io.portledger.ledger.Retention;
 import io.portledger.webapp.audit.AuditLog;
@@ -39,6 +40,11 @@ class WebConfiguration {
     @Bean
     Retention retention(WebSettings settings) {
         return Retention.connect(settings.elasticsearch());
+    }
+
+    @Bean
+    ClosedIndices closedIndices(WebSettings settings) {
+        return ClosedIndices.connect(settings.elasticsearch());
     }
 
     @Bean
