@@ -3,6 +3,7 @@ package io.portledger.webapp;
 import io.portledger.ledger.ClosedIndices;
 import io.portledger.ledger.Ledger;
 import io.portledger.ledger.Retention;
+import io.portledger.ledger.Statistics;
 import io.portledger.webapp.audit.AuditLog;
 import io.portledger.webapp.lookup.LedgerAccess;
 import java.io.IOException;
@@ -45,6 +46,11 @@ class WebConfiguration {
     @Bean
     ClosedIndices closedIndices(WebSettings settings) {
         return ClosedIndices.connect(settings.elasticsearch());
+    }
+
+    @Bean
+    Statistics statistics(WebSettings settings) {
+        return Statistics.connect(settings.elasticsearch());
     }
 
     @Bean

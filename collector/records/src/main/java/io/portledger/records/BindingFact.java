@@ -174,7 +174,8 @@ public record BindingFact(
         return event.build();
     }
 
-    private static String keyOf(Ports ports) {
+    /** The ports' key. */
+    static String keyOf(Ports ports) {
         int slot = (ports.hashCode() * 0x9e3779b9) >>> 19;
         Key known = KEYS[slot];
         if (known == null || !known.ports().equals(ports)) {

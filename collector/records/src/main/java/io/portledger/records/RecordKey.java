@@ -19,6 +19,11 @@ public final class RecordKey {
         return new Ipv4Address(event.getIpv4()).toBytes();
     }
 
+    /** The four octets of the public address. */
+    public static byte[] of(BindingFact fact) {
+        return fact.ipv4().toBytes();
+    }
+
     /** The exporter's text in UTF-8. */
     public static byte[] of(ExporterGap gap) {
         return ofExporter(gap.getExporter());

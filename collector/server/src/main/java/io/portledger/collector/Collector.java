@@ -8,7 +8,6 @@ import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
-import io.netty.channel.FixedRecvByteBufAllocator;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.Epoll;
@@ -266,20 +265,7 @@ public final class Collector implements AutoCloseable {
     }
 
     private Channel listenUdp(String key, HostPort at, ChannelHandler handler) {
-        Bootstrap bootstrap = new Bootstrap()
-                .group(eventLoops)
-                .channel(isEpoll ? EpollDatagramChannel.class : NioDatagramChannel.class)
-                .option(ChannelOption.SO_RCVBUF, settings.udpReceiveBufferOctets())
-                .handler(handler);
-        if (isEpoll) {
-            bootstrap
-                    .option(EpollChannelOption.MAX_DATAGRAM_PAYLOAD_SIZE, MAX_DATAGRAM_OCTETS)
-                    .option(
-                            ChannelOption.RECVBUF_ALLOCATOR,
-                            new FixedRecvByteBufAllocator(DATAGRAMS_A_READ * MAX_DATAGRAM_OCTETS));
-        } else {
-            bootstrap.option(ChannelOption.RECVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(MAX_DATAGRAM_OCTETS));
-        }
+        Bootstrap bootstrap = datagrams(eventLoops, isEpoll, settings.udpReceiveBufferOctets(), handler);
         Channel channel = bind(key, at, () -> bootstrap.bind(at.toSocketAddress()));
         int given = channel.config().getOption(ChannelOption.SO_RCVBUF);
         if (given < settings.udpReceiveBufferOctets()) {
@@ -290,6 +276,24 @@ public final class Collector implements AutoCloseable {
                     settings.udpReceiveBufferOctets());
         }
         return channel;
+    }
+
+    /** How datagrams are taken: many at a time from the kernel, where it can. */
+    static Bootstrap datagrams(
+            EventLoopGroup eventLoops, boolean isEpoll, int receiveBufferOctets, ChannelHandler handler) {
+        Bootstrap bootstrap = new Bootstrap()
+                .group(eventLoops)
+                .channel(isEpoll ? EpollDatagramChannel.class : NioDatagramChannel.class)
+                .option(ChannelOption.SO_RCVBUF, receiveBufferOctets)
+                .handler(handler);
+        if (isEpoll) {
+            bootstrap
+                    .option(EpollChannelOption.MAX_DATAGRAM_PAYLOAD_SIZE, MAX_DATAGRAM_OCTETS)
+                    .option(ChannelOption.RECVBUF_ALLOCATOR, new ReceiveBuffer(DATAGRAMS_A_READ * MAX_DATAGRAM_OCTETS));
+        } else {
+            bootstrap.option(ChannelOption.RECVBUF_ALLOCATOR, new ReceiveBuffer(MAX_DATAGRAM_OCTETS));
+        }
+        return bootstrap;
     }
 
     private void listenTls(String key, @Nullable HostPort at, @Nullable TlsServer tls, Consumer<SocketChannel> begin) {

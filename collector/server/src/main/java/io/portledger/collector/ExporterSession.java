@@ -1,5 +1,6 @@
 package io.portledger.collector;
 
+import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
@@ -13,6 +14,7 @@ import io.portledger.ipfix.MessageHeader;
 import io.portledger.ipfix.NetflowV9Decoder;
 import io.portledger.ipfix.Template;
 import io.portledger.ipfix.TemplateStore;
+import io.portledger.records.BindingEventWriter;
 import io.portledger.records.v1.Evidence;
 import io.portledger.records.v1.ExporterGap;
 import java.io.DataInput;
@@ -57,7 +59,8 @@ final class ExporterSession implements IpfixVisitor {
     private SessionSource source;
     private final int version;
     private final MessageDecoder decoder;
-    private final Outbox.Batch batch;
+    private final Findings batch;
+    private final BindingEventWriter writer;
     private final TemplateStore templates;
     private final WaitingRoom waiting;
     private final LongObjectHashMap<BindingTemplate> bindingTemplates = new LongObjectHashMap<>();
@@ -97,12 +100,13 @@ final class ExporterSession implements IpfixVisitor {
             TemplateStore.Session reliability,
             int version,
             MessageDecoder decoder,
-            Outbox.Batch batch) {
+            Findings batch) {
         this.context = context;
         this.source = source;
         this.version = version;
         this.decoder = decoder;
         this.batch = batch;
+        writer = new BindingEventWriter(source.evidence(0, ByteString.EMPTY).build());
         templates = new TemplateStore(reliability);
         waiting = new WaitingRoom(context.settings(), context.waitingOctets());
     }
@@ -289,10 +293,6 @@ final class ExporterSession implements IpfixVisitor {
             bindingTemplate = bindingTemplateOf(record.template());
             templateId = record.template().id();
         }
-        Evidence evidence = evidence((int) header.observationDomainId(), record.rawOctets(), receivedMillis)
-                .setSequence((int) record.sequenceNumber())
-                .setTemplateId(templateId)
-                .build();
         if (bindingTemplate.hasNotSent()) {
             domain((int) header.observationDomainId())
                     .onNotSent(bindingTemplate.scope(record), bindingTemplate.notSent(record), header, receivedMillis);
@@ -302,14 +302,16 @@ final class ExporterSession implements IpfixVisitor {
             reading = binding.receivedAt(receivedMillis, Counter.UNDECODABLE_IPFIX_RECORD);
         }
         switch (reading) {
-            case Reading.Binding binding -> batch.add(binding.fact().toEvent(evidence));
+            case Reading.Binding binding -> batch.add(binding.fact(), writer, record, receivedMillis);
             case Reading.Condition condition ->
-                batch.add(
-                        condition.condition().toBuilder().setEvidence(evidence).build());
+                batch.add(condition.condition().toBuilder()
+                        .setEvidence(evidence(record))
+                        .build());
             case Reading.Usage usage ->
-                batch.add(usage.usage().toBuilder().setEvidence(evidence).build());
+                batch.add(
+                        usage.usage().toBuilder().setEvidence(evidence(record)).build());
             case Reading.NoBinding noBinding -> {
-                batch.add(noBinding, evidence);
+                batch.add(noBinding, evidence(record));
                 if (!noBinding.isSound()) {
                     reportUndecodable(
                             (int) header.observationDomainId(),
@@ -457,6 +459,13 @@ final class ExporterSession implements IpfixVisitor {
                         Math.min(receivedMillis, exportTimeSeconds * 1000) - context.gapMarginMillis(),
                         Math.max(receivedMillis, exportTimeSeconds * 1000 + 999),
                         lostRecords);
+    }
+
+    private Evidence evidence(DataRecord record) {
+        return evidence((int) record.header().observationDomainId(), record.rawOctets(), receivedMillis)
+                .setSequence((int) record.sequenceNumber())
+                .setTemplateId(record.template().id())
+                .build();
     }
 
     private Evidence.Builder evidence(int domain, byte[] octets, long at) {

@@ -213,7 +213,9 @@ final class KafkaAccess {
     private static Map<String, Object> producerProperties(KafkaSettings settings) {
         Map<String, Object> properties = clientProperties(settings);
         properties.putIfAbsent(ProducerConfig.BATCH_SIZE_CONFIG, 131_072);
-        properties.putIfAbsent(ProducerConfig.LINGER_MS_CONFIG, 5);
+        // Long enough for batches that compress well when much comes; nobody waits for an answer as short a time as
+        // this.
+        properties.putIfAbsent(ProducerConfig.LINGER_MS_CONFIG, 20);
         properties.putIfAbsent(ProducerConfig.COMPRESSION_TYPE_CONFIG, "zstd");
         properties.put(ProducerConfig.ACKS_CONFIG, "all");
         properties.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);

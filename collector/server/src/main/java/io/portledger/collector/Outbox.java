@@ -2,6 +2,9 @@ package io.portledger.collector;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.MessageLite;
+import io.portledger.ipfix.DataRecord;
+import io.portledger.records.BindingEventWriter;
+import io.portledger.records.BindingFact;
 import io.portledger.records.RecordKey;
 import io.portledger.records.Topic;
 import io.portledger.records.v1.BindingEvent;
@@ -121,7 +124,7 @@ final class Outbox implements AutoCloseable {
     }
 
     /** Collects the records of one listener; for one thread. */
-    final class Batch {
+    final class Batch implements Findings {
         private List<ProducerRecord<byte[], byte[]>> records = new ArrayList<>();
         private long octets;
         private String heardExporter = "";
@@ -135,24 +138,38 @@ final class Outbox implements AutoCloseable {
             add(Topic.NAT_EVENTS, RecordKey.of(event), event, evidence.getReceivedMillis());
         }
 
-        /** Adds what a NAT told of its resources. */
-        void add(NatCondition condition) {
+        @Override
+        public void add(BindingFact fact, BindingEventWriter writer, DataRecord record, long receivedMillis) {
+            tally.count(Counter.BINDING_EVENTS);
+            onHeard(writer.exporter(), receivedMillis);
+            byte[] event = writer.write(
+                    fact,
+                    (int) record.header().observationDomainId(),
+                    (int) record.sequenceNumber(),
+                    receivedMillis,
+                    record.rawOctets(),
+                    record.template().id());
+            add(Topic.NAT_EVENTS, RecordKey.of(fact), event, receivedMillis);
+        }
+
+        @Override
+        public void add(NatCondition condition) {
             tally.count(Counter.NAT_CONDITIONS);
             Evidence evidence = condition.getEvidence();
             onHeard(evidence);
             add(Topic.NAT_CONDITIONS, RecordKey.of(condition), condition, evidence.getReceivedMillis());
         }
 
-        /** Adds what a binding carried. */
-        void add(PortUsage usage) {
+        @Override
+        public void add(PortUsage usage) {
             tally.count(Counter.PORT_USAGE);
             Evidence evidence = usage.getEvidence();
             onHeard(evidence);
             add(Topic.PORT_USAGE, RecordKey.of(usage), usage, evidence.getReceivedMillis());
         }
 
-        /** Adds input that is no binding event, and counts it. */
-        void add(Reading.NoBinding noBinding, Evidence evidence) {
+        @Override
+        public void add(Reading.NoBinding noBinding, Evidence evidence) {
             tally.count(noBinding.counter());
             onHeard(evidence);
             Undecodable undecodable = Undecodable.newBuilder()
@@ -178,8 +195,10 @@ final class Outbox implements AutoCloseable {
         }
 
         private void onHeard(Evidence evidence) {
-            String exporter = evidence.getExporter();
-            long atMillis = evidence.getReceivedMillis();
+            onHeard(evidence.getExporter(), evidence.getReceivedMillis());
+        }
+
+        private void onHeard(String exporter, long atMillis) {
             // Once a second is enough.
             if (atMillis - heardMillis >= 1000 || !exporter.equals(heardExporter)) {
                 heardExporter = exporter;
@@ -189,8 +208,12 @@ final class Outbox implements AutoCloseable {
         }
 
         private void add(Topic topic, byte[] key, MessageLite message, long timestampMillis) {
+            add(topic, key, message.toByteArray(), timestampMillis);
+        }
+
+        private void add(Topic topic, byte[] key, byte[] value, long timestampMillis) {
             ProducerRecord<byte[], byte[]> record =
-                    new ProducerRecord<>(topic.topicName(), null, timestampMillis, key, message.toByteArray());
+                    new ProducerRecord<>(topic.topicName(), null, timestampMillis, key, value);
             records.add(record);
             octets += HandedOver.octets(record);
             if (octets >= LONGEST_BATCH_OCTETS) {
@@ -206,8 +229,8 @@ final class Outbox implements AutoCloseable {
             return collected;
         }
 
-        /** Hands over what was collected. */
-        void flush() {
+        @Override
+        public void flush() {
             if (!records.isEmpty()) {
                 backlog.put(HandedOver.batch(records));
                 records = new ArrayList<>();

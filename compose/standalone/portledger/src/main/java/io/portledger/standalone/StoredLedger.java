@@ -23,6 +23,9 @@ final class StoredLedger implements AutoCloseable {
     private static final Duration TIMEOUT = Duration.ofSeconds(30);
     private static final int PAGE = 2_000;
 
+    /** What stands for the end of an interval that has none. */
+    private static final long OPEN_END_MILLIS = 253_402_300_799_999L;
+
     private final URI elasticsearch;
     private final JsonMapper json = new JsonMapper();
     private final HttpClient http = HttpClient.newBuilder()
@@ -63,6 +66,14 @@ final class StoredLedger implements AutoCloseable {
         for (JsonNode index : json.readTree(indices.body())) {
             requireOk(send("DELETE", "/" + index.path("index").asString(""), ""));
         }
+    }
+
+    /** How many intervals have an end, as far as Elasticsearch shows them already. */
+    long ended() throws IOException, InterruptedException {
+        HttpResponse<String> answer = send(
+                "POST", "/bindings/_count", "{\"query\":{\"range\":{\"end\":{\"lt\":" + OPEN_END_MILLIS + "}}}}");
+        // Indices come into being with their first document.
+        return answer.statusCode() == 404 ? 0 : read(answer).path("count").asLong(0);
     }
 
     private Map<String, JsonNode> documents(String alias) throws IOException, InterruptedException {

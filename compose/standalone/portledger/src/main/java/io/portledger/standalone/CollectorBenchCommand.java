@@ -1,0 +1,623 @@
+package io.portledger.standalone;
+
+import io.portledger.collector.bench.BindingStream;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** The command {@code bench collector}. */
+@Command(
+        name = "collector",
+        mixinStandardHelpOptions = true,
+        showDefaultValues = true,
+        description = {
+            "Sends one and the same IPFIX stream of port blocks to nfcapd, nfacctd, the collector's decoder and the whole collector with a Kafka broker, one after the other, and lets the jobs write what is in Kafka into Elasticsearch. Tells how many records each manages in a second of processor time. Linux only.",
+            ""
+        })
+final class CollectorBenchCommand implements Callable<Integer> {
+
+    private static final Pattern NFDUMP_FLOWS = Pattern.compile("Total flows processed: (\\d+)");
+    private static final Pattern NFACCTD_WRITTEN = Pattern.compile("Purging cache - END .*QN: (\\d+)/");
+    private static final Duration PATIENCE = Duration.ofMinutes(10);
+    /** A receiver that has not received more for this long has all that it will get. */
+    private static final long QUIET_NANOS = TimeUnit.SECONDS.toNanos(4);
+
+    @Option(
+            names = "--records",
+            paramLabel = "N",
+            defaultValue = "5000000",
+            description = "How many records are measured.")
+    private long records;
+
+    @Option(
+            names = "--warm-up",
+            paramLabel = "N",
+            defaultValue = "1000000",
+            description = "How many records each receiver gets before.")
+    private long warmUp;
+
+    @Option(
+            names = "--rate",
+            paramLabel = "N",
+            defaultValue = "100000",
+            description = "Records in a second; no more than the slowest receiver takes without loss.")
+    private long rate;
+
+    @Option(names = "--no-jobs", description = "Leave out Kafka to ledger.")
+    private boolean leavesOutJobs;
+
+    @Option(names = "--no-peers", description = "Leave out nfcapd and nfacctd.")
+    private boolean leavesOutPeers;
+
+    @Option(
+            names = "--collector-option",
+            paramLabel = "OPTION",
+            description = "Option for the JVM of the decoder and of the collector.")
+    private List<String> jvmOptions = List.of();
+
+    @Option(
+            names = "--directory",
+            paramLabel = "DIRECTORY",
+            description = "Where all of it is kept meanwhile. Default: the directory for temporary files.")
+    private @Nullable Path parent;
+
+    @Spec
+    private CommandSpec command;
+
+    /** A program that takes the stream. */
+    private interface Receiver {
+        Process process();
+
+        InetSocketAddress address();
+
+        /** How many records it has so far, as far as it tells while it runs; -1 if it does not. */
+        long received() throws IOException, InterruptedException;
+
+        /** Ends it; answers how many records it had altogether. */
+        long end() throws IOException, InterruptedException;
+    }
+
+    /**
+     * What was measured.
+     *
+     * @param offered records sent in a second
+     * @param lost records that did not arrive
+     * @param perCpuSecond records that arrived, for each second of processor time
+     */
+    private record Figures(double offered, long lost, double perCpuSecond) {}
+
+    @Override
+    public Integer call() throws StartException, IOException, InterruptedException {
+        Path directory = parent == null
+                ? Files.createTempDirectory("portledger-bench")
+                : Files.createTempDirectory(parent, "portledger-bench");
+        PrintWriter out = command.commandLine().getOut();
+        try {
+            out.printf(
+                    Locale.ROOT,
+                    "%,d records after %,d to warm up, %d cores, Java %s, load %s%n%n",
+                    records,
+                    warmUp,
+                    Runtime.getRuntime().availableProcessors(),
+                    Runtime.version(),
+                    Files.readString(Path.of("/proc/loadavg")).split(" ", -1)[0]);
+            out.println("| receiver | records/s offered | lost | records/CPU-s | of nfcapd's | of nfacctd's | budget |");
+            out.println("| :-- | --: | --: | --: | --: | --: | :-- |");
+            out.flush();
+            Figures nfcapd = null;
+            Figures nfacctd = null;
+            if (!leavesOutPeers) {
+                if (isMissing("nfcapd")) {
+                    out.println("| nfcapd is not installed (apt-get install nfdump) | | | | | | |");
+                } else {
+                    nfcapd = measure(nfcapd(directory));
+                    row(out, "nfcapd: socket to file", nfcapd, nfcapd, null, "");
+                }
+                if (isMissing("nfacctd")) {
+                    out.println("| nfacctd is not installed (apt-get install pmacct) | | | | | | |");
+                } else {
+                    nfacctd = measure(nfacctd(directory));
+                    row(out, "nfacctd: socket to file", nfacctd, nfcapd, nfacctd, "");
+                }
+            }
+            Figures decoder = measure(decoder(directory));
+            row(out, "collector: socket to decoded record", decoder, nfcapd, nfacctd, "nfcapd's");
+            collectorAndJobs(directory, out, nfcapd, nfacctd);
+            return 0;
+        } finally {
+            remove(directory);
+        }
+    }
+
+    private void row(
+            PrintWriter out,
+            String name,
+            Figures figures,
+            @Nullable Figures nfcapd,
+            @Nullable Figures nfacctd,
+            String budget) {
+        out.printf(
+                Locale.ROOT,
+                "| %s | %,.0f | %,d | %,.0f | %s | %s | %s |%n",
+                name,
+                figures.offered(),
+                figures.lost(),
+                figures.perCpuSecond(),
+                ratio(figures, nfcapd),
+                ratio(figures, nfacctd),
+                budget);
+        out.flush();
+    }
+
+    private static String ratio(Figures figures, @Nullable Figures of) {
+        return of == null ? "" : String.format(Locale.ROOT, "%.2f", figures.perCpuSecond() / of.perCpuSecond());
+    }
+
+    private Figures measure(Receiver receiver) throws IOException, InterruptedException {
+        try (BindingStream stream = BindingStream.to(receiver.address())) {
+            return measure(receiver, stream);
+        } finally {
+            receiver.process().destroy();
+            receiver.process().waitFor();
+        }
+    }
+
+    private Figures measure(Receiver receiver, BindingStream stream) throws IOException, InterruptedException {
+        long before = stream.send(warmUp, rate);
+        awaitQuiet(receiver, before);
+        double cpuBefore = CpuTime.seconds(receiver.process().toHandle());
+        long began = System.nanoTime();
+        long sent = stream.send(records, rate);
+        double offered = sent / ((System.nanoTime() - began) / 1e9);
+        awaitQuiet(receiver, before + sent);
+        double cpu = CpuTime.seconds(receiver.process().toHandle()) - cpuBefore;
+        long lost = before + sent - receiver.end();
+        // Whatever was lost counts as lost of the measured ones.
+        return new Figures(offered, lost, (sent - lost) / cpu);
+    }
+
+    /** Waits until the receiver has as many records, or no more come; if it does not tell, until it no longer works. */
+    private static void awaitQuiet(Receiver receiver, long expected) throws IOException, InterruptedException {
+        long deadline = System.nanoTime() + PATIENCE.toNanos();
+        double last = -1;
+        long changed = System.nanoTime();
+        while (System.nanoTime() < deadline) {
+            long received = receiver.received();
+            if (received >= expected) {
+                return;
+            }
+            double now = received >= 0
+                    ? received
+                    : Math.floor(CpuTime.seconds(receiver.process().toHandle()) * 10);
+            if (now != last) {
+                last = now;
+                changed = System.nanoTime();
+            } else if (System.nanoTime() - changed > QUIET_NANOS) {
+                return;
+            }
+            TimeUnit.MILLISECONDS.sleep(200);
+        }
+    }
+
+    // --- The receivers -------------------------------------------------------------------------------------------
+
+    private Receiver nfcapd(Path directory) throws IOException, InterruptedException {
+        Path flows = Files.createDirectory(directory.resolve("nfcapd"));
+        Path log = directory.resolve("nfcapd.log");
+        int port = freeUdpPort();
+        Process process = start(
+                log,
+                List.of(
+                        "nfcapd",
+                        "-b",
+                        "127.0.0.1",
+                        "-p",
+                        Integer.toString(port),
+                        "-B",
+                        "8388608",
+                        "-t",
+                        "3600",
+                        "-w",
+                        flows.toString()));
+        return peer(process, port, () -> {
+            process.destroy();
+            process.waitFor();
+            // Its own count leaves out events.
+            return sum(NFDUMP_FLOWS, run(List.of("nfdump", "-R", flows.toString(), "-a", "-A", "proto")));
+        });
+    }
+
+    private Receiver nfacctd(Path directory) throws IOException, InterruptedException {
+        Path log = directory.resolve("nfacctd.log");
+        int port = freeUdpPort();
+        Path primitives = Files.writeString(directory.resolve("primitives"), """
+                name=obsTime field_type=323 len=8 semantics=u_int
+                name=prStart field_type=361 len=2 semantics=u_int
+                name=prEnd field_type=362 len=2 semantics=u_int
+                name=prStep field_type=363 len=2 semantics=u_int
+                name=prNum field_type=364 len=2 semantics=u_int
+                name=natInst field_type=463 len=4 semantics=u_int
+                """);
+        // Comma-separated values cost it less than JSON; the buffers are large enough that it loses nothing inside.
+        Path settings = Files.writeString(directory.resolve("nfacctd.conf"), """
+                daemonize: false
+                nfacctd_ip: 127.0.0.1
+                nfacctd_port: %d
+                nfacctd_pipe_size: 8388608
+                aggregate_primitives: %s
+                plugins: print[a]
+                plugin_pipe_size: 67108864
+                plugin_buffer_size: 32768
+                aggregate[a]: src_host, post_nat_src_host, nat_event, obsTime, prStart, prEnd, prStep, prNum, natInst
+                print_output: csv
+                print_output_file: %s
+                print_output_file_append: true
+                print_refresh_time: 2
+                print_cache_entries: 131101
+                """.formatted(port, primitives, directory.resolve("nfacctd.csv")));
+        Process process = start(log, List.of("nfacctd", "-f", settings.toString()));
+        return peer(process, port, () -> {
+            // At this signal it writes what it has; a last buffer of some records that is not full is lost.
+            String _ = run(List.of("kill", "-INT", Long.toString(process.pid())));
+            process.waitFor();
+            return sum(NFACCTD_WRITTEN, Files.readString(log));
+        });
+    }
+
+    private static Peer peer(Process process, int port, Ending end) throws InterruptedException {
+        // Neither tells when all of it is ready.
+        TimeUnit.SECONDS.sleep(4);
+        return new Peer(process, port, end);
+    }
+
+    private static long sum(Pattern count, String text) {
+        long sum = 0;
+        Matcher counts = count.matcher(text);
+        while (counts.find()) {
+            sum += Long.parseLong(counts.group(1));
+        }
+        return sum;
+    }
+
+    private interface Ending {
+        long end() throws IOException, InterruptedException;
+    }
+
+    /** Tells only at its end how much it had. */
+    private record Peer(Process process, int port, Ending ending) implements Receiver {
+
+        @Override
+        public InetSocketAddress address() {
+            return loopback(port);
+        }
+
+        @Override
+        public long received() {
+            return -1;
+        }
+
+        @Override
+        public long end() throws IOException, InterruptedException {
+            return ending.end();
+        }
+    }
+
+    private Receiver decoder(Path directory) throws StartException, IOException, InterruptedException {
+        Path log = directory.resolve("decoder.log");
+        List<String> options = new ArrayList<>(List.of("-Xmx256m"));
+        options.addAll(jvmOptions);
+        Process process =
+                start(log, Installation.find().own(options, "io.portledger.collector.DecodingProcess", List.of()));
+        await(process, log, () -> !values(log, "port").isEmpty());
+        int port = (int) (long) values(log, "port").getLast();
+        return new Receiver() {
+            @Override
+            public Process process() {
+                return process;
+            }
+
+            @Override
+            public InetSocketAddress address() {
+                return loopback(port);
+            }
+
+            @Override
+            public long received() throws IOException {
+                List<Long> told = values(log, "records");
+                return told.isEmpty() ? 0 : told.getLast();
+            }
+
+            @Override
+            public long end() throws IOException {
+                return received();
+            }
+        };
+    }
+
+    private static List<Long> values(Path log, String name) throws IOException {
+        return Files.readAllLines(log).stream()
+                .filter(line -> line.startsWith(name + "="))
+                .map(line -> Long.parseLong(line.substring(name.length() + 1)))
+                .toList();
+    }
+
+    private void collectorAndJobs(
+            Path directory, PrintWriter out, @Nullable Figures nfcapd, @Nullable Figures nfacctd)
+            throws StartException, IOException, InterruptedException {
+        Installation installation = Installation.find();
+        int kafkaPort = freePort();
+        Path kafkaLog = directory.resolve("kafka.log");
+        Process kafka = start(
+                kafkaLog,
+                installation.node(
+                        "kafka",
+                        List.of("-Xmx512m"),
+                        "io.portledger.standalone.kafka.KafkaNode",
+                        List.of(
+                                directory.resolve("kafka").toString(),
+                                Integer.toString(kafkaPort),
+                                Integer.toString(freePort()))));
+        try {
+            await(kafka, kafkaLog, Probes.tcp(kafkaPort));
+            Receiver collector = collector(directory, kafkaPort);
+            long ended;
+            try (BindingStream stream = BindingStream.to(collector.address())) {
+                Figures figures = measure(collector, stream);
+                ended = stream.ended();
+                row(
+                        out,
+                        "collector: socket to Kafka acknowledged",
+                        figures,
+                        nfcapd,
+                        nfacctd,
+                        "5 times nfacctd's");
+                if (figures.lost() > 0 && !leavesOutJobs) {
+                    out.println("| Kafka to ledger is not measured, as records were lost; lower --rate | | | | | | |");
+                    return;
+                }
+            } finally {
+                stop(collector.process());
+            }
+            if (!leavesOutJobs) {
+                jobs(directory, out, kafkaPort, ended);
+            }
+        } finally {
+            stop(kafka);
+        }
+    }
+
+    private Receiver collector(Path directory, int kafkaPort)
+            throws StartException, IOException, InterruptedException {
+        Path settings = Files.writeString(directory.resolve("collector.yaml"), """
+                collector:
+                  name: bench
+                  state-directory: "%s"
+                  ipfix: { udp: "127.0.0.1:0", tcp: "127.0.0.1:0" }
+                  syslog: { udp: "127.0.0.1:0", tcp: "127.0.0.1:0" }
+                  metrics: { listen: "127.0.0.1:0" }
+                  kafka: { bootstrap-servers: "127.0.0.1:%d" }
+                """.formatted(directory.resolve("collector"), kafkaPort));
+        Path ready = directory.resolve("collector.ready");
+        Path log = directory.resolve("collector.log");
+        List<String> options = new ArrayList<>(List.of("-Xmx512m", "-Dportledger.log.level=info"));
+        options.addAll(jvmOptions);
+        Process process = start(
+                log,
+                Installation.find()
+                        .own(
+                                options,
+                                Portledger.class.getName(),
+                                List.of("collector", "--config", settings.toString(), "--ready-file", ready.toString())));
+        await(process, log, Program.Probe.file(ready));
+        return new CollectorReceiver(process, port(ready, "ipfix.udp"), port(ready, "metrics"));
+    }
+
+    private static int port(Path ready, String listener) throws IOException {
+        String line = Files.readAllLines(ready).stream()
+                .filter(each -> each.startsWith(listener + "="))
+                .findAny()
+                .orElseThrow(() -> new IOException(ready + " does not tell " + listener));
+        return Integer.parseInt(line.substring(line.lastIndexOf(':') + 1));
+    }
+
+    private record CollectorReceiver(Process process, int ipfixPort, int metricsPort) implements Receiver {
+
+        @Override
+        public InetSocketAddress address() {
+            return loopback(ipfixPort);
+        }
+
+        /** What Kafka has acknowledged; all other records it has are gaps, of which there are none without a loss. */
+        @Override
+        public long received() throws IOException, InterruptedException {
+            try (HttpClient http = HttpClient.newHttpClient()) {
+                String metrics = http.send(
+                                HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + metricsPort + "/metrics"))
+                                        .build(),
+                                HttpResponse.BodyHandlers.ofString())
+                        .body();
+                long events = metric(metrics, "collector_binding_events_total");
+                return Math.min(events, metric(metrics, "collector_stored_total"));
+            }
+        }
+
+        private static long metric(String metrics, String name) {
+            return metrics.lines()
+                    .filter(line -> line.startsWith(name + " "))
+                    .mapToLong(line -> (long) Double.parseDouble(line.substring(name.length() + 1)))
+                    .sum();
+        }
+
+        @Override
+        public long end() throws IOException, InterruptedException {
+            return received();
+        }
+    }
+
+    private void jobs(Path directory, PrintWriter out, int kafkaPort, long ended)
+            throws StartException, IOException, InterruptedException {
+        Installation installation = Installation.find();
+        int elasticsearchPort = freePort();
+        URI elasticsearch = URI.create("http://127.0.0.1:" + elasticsearchPort);
+        Path elasticsearchLog = directory.resolve("elasticsearch.log");
+        Process node = start(
+                elasticsearchLog,
+                installation.node(
+                        "elasticsearch",
+                        List.of("-Xms1g", "-Xmx1g", "--add-modules=jdk.incubator.vector"),
+                        "io.portledger.standalone.elasticsearch.ElasticsearchNode",
+                        List.of(
+                                directory.resolve("elasticsearch").toString(),
+                                Integer.toString(elasticsearchPort))));
+        try (Probes probes = new Probes();
+                StoredLedger ledger = new StoredLedger(elasticsearch)) {
+            await(node, elasticsearchLog, probes.elasticsearch(elasticsearch));
+            int flinkPort = freePort();
+            Path jobsLog = directory.resolve("jobs.log");
+            Process jobs = start(
+                    jobsLog,
+                    installation.node(
+                            "flink",
+                            List.of("-Xmx1g", "-XX:MaxDirectMemorySize=256m"),
+                            "io.portledger.standalone.flink.JobsNode",
+                            List.of(
+                                    directory.resolve("flink").toString(),
+                                    Integer.toString(flinkPort),
+                                    "--kafka",
+                                    "127.0.0.1:" + kafkaPort,
+                                    "--elasticsearch",
+                                    elasticsearch.toString())));
+            try {
+                await(jobs, jobsLog, probes.flink(URI.create("http://127.0.0.1:" + flinkPort)));
+                double cpuBefore = CpuTime.seconds(jobs.toHandle());
+                double storeBefore = CpuTime.seconds(node.toHandle());
+                long began = System.nanoTime();
+                await(jobs, jobsLog, () -> ledger.ended() >= ended);
+                double seconds = (System.nanoTime() - began) / 1e9;
+                double cpu = CpuTime.seconds(jobs.toHandle()) - cpuBefore;
+                double store = CpuTime.seconds(node.toHandle()) - storeBefore;
+                out.printf(
+                        Locale.ROOT,
+                        "%nKafka to ledger: %,d events in %.0f s, %,.0f/s; %,.0f/CPU-s of the jobs, %,.0f/CPU-s of Elasticsearch.%n",
+                        2 * ended,
+                        seconds,
+                        2 * ended / seconds,
+                        2 * ended / cpu,
+                        2 * ended / store);
+                out.flush();
+            } finally {
+                stop(jobs);
+            }
+        } finally {
+            stop(node);
+        }
+    }
+
+    private static String run(List<String> program) throws IOException, InterruptedException {
+        Process process = new ProcessBuilder(program).redirectErrorStream(true).start();
+        process.getOutputStream().close();
+        String printed = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        if (process.waitFor() != 0) {
+            throw new IOException(program.getFirst() + " ended with status " + process.exitValue() + ": " + printed);
+        }
+        return printed;
+    }
+
+    // --- Processes -----------------------------------------------------------------------------------------------
+
+    private static Process start(Path log, List<String> program) throws IOException {
+        return new ProcessBuilder(program)
+                .redirectErrorStream(true)
+                .redirectOutput(log.toFile())
+                .start();
+    }
+
+    private static void stop(Process process) throws InterruptedException {
+        process.destroy();
+        process.waitFor();
+    }
+
+    private static void await(Process process, Path log, Program.Probe probe)
+            throws StartException, IOException, InterruptedException {
+        long deadline = System.nanoTime() + PATIENCE.toNanos();
+        while (true) {
+            if (!process.isAlive()) {
+                throw new StartException("A program ended with status " + process.exitValue() + ": "
+                        + Files.readString(log).strip());
+            }
+            try {
+                if (probe.isReady()) {
+                    return;
+                }
+                if (System.nanoTime() > deadline) {
+                    throw new StartException("A program did not do its work within " + PATIENCE.toMinutes()
+                            + " minutes: " + Files.readString(log).strip());
+                }
+            } catch (IOException e) {
+                if (System.nanoTime() > deadline) {
+                    throw e;
+                }
+            }
+            TimeUnit.MILLISECONDS.sleep(250);
+        }
+    }
+
+    private static boolean isMissing(String program) {
+        return Stream.of("/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin")
+                .noneMatch(folder -> Files.isExecutable(Path.of(folder, program)));
+    }
+
+    private static InetSocketAddress loopback(int port) {
+        return new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), port);
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0)) {
+            return socket.getLocalPort();
+        }
+    }
+
+    private static int freeUdpPort() throws IOException {
+        try (DatagramSocket socket = new DatagramSocket(0)) {
+            return socket.getLocalPort();
+        }
+    }
+
+    private static void remove(Path directory) throws IOException {
+        try (Stream<Path> files = Files.walk(directory)) {
+            files.sorted(Comparator.reverseOrder()).forEach(file -> {
+                try {
+                    Files.deleteIfExists(file);
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            });
+        }
+    }
+}
