@@ -10,10 +10,6 @@ import picocli.CommandLine.Command;
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "COMMAND",
         description = "Measure how fast a part of Portledger is on this machine.",
-        subcommands = {
-            LwaftrBench.class,
-            ProvisioningBench.class,
-            CollectorBenchCommand.class,
-            LedgerBenchCommand.class
+        subcommands = {LwaftrBench.class, ProvisioningBench.class, CollectorBenchCommand.class, LedgerBenchCommand.class
         })
 final class BenchCommand {}

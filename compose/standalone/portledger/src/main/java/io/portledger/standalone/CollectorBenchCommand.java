@@ -127,7 +127,8 @@ final class CollectorBenchCommand implements Callable<Integer> {
                     Runtime.getRuntime().availableProcessors(),
                     Runtime.version(),
                     Files.readString(Path.of("/proc/loadavg")).split(" ", -1)[0]);
-            out.println("| receiver | records/s offered | lost | records/CPU-s | of nfcapd's | of nfacctd's | budget |");
+            out.println(
+                    "| receiver | records/s offered | lost | records/CPU-s | of nfcapd's | of nfacctd's | budget |");
             out.println("| :-- | --: | --: | --: | --: | --: | :-- |");
             out.flush();
             Figures nfcapd = null;
@@ -265,7 +266,8 @@ final class CollectorBenchCommand implements Callable<Integer> {
                 name=natInst field_type=463 len=4 semantics=u_int
                 """);
         // Comma-separated values cost it less than JSON; the buffers are large enough that it loses nothing inside.
-        Path settings = Files.writeString(directory.resolve("nfacctd.conf"), """
+        Path settings = Files.writeString(
+                directory.resolve("nfacctd.conf"), """
                 daemonize: false
                 nfacctd_ip: 127.0.0.1
                 nfacctd_port: %d
@@ -367,8 +369,7 @@ final class CollectorBenchCommand implements Callable<Integer> {
                 .toList();
     }
 
-    private void collectorAndJobs(
-            Path directory, PrintWriter out, @Nullable Figures nfcapd, @Nullable Figures nfacctd)
+    private void collectorAndJobs(Path directory, PrintWriter out, @Nullable Figures nfcapd, @Nullable Figures nfacctd)
             throws StartException, IOException, InterruptedException {
         Installation installation = Installation.find();
         int kafkaPort = freePort();
@@ -390,13 +391,7 @@ final class CollectorBenchCommand implements Callable<Integer> {
             try (BindingStream stream = BindingStream.to(collector.address())) {
                 Figures figures = measure(collector, stream);
                 ended = stream.ended();
-                row(
-                        out,
-                        "collector: socket to Kafka acknowledged",
-                        figures,
-                        nfcapd,
-                        nfacctd,
-                        "5 times nfacctd's");
+                row(out, "collector: socket to Kafka acknowledged", figures, nfcapd, nfacctd, "5 times nfacctd's");
                 if (figures.lost() > 0 && !leavesOutJobs) {
                     out.println("| Kafka to ledger is not measured, as records were lost; lower --rate | | | | | | |");
                     return;
@@ -412,9 +407,9 @@ final class CollectorBenchCommand implements Callable<Integer> {
         }
     }
 
-    private Receiver collector(Path directory, int kafkaPort)
-            throws StartException, IOException, InterruptedException {
-        Path settings = Files.writeString(directory.resolve("collector.yaml"), """
+    private Receiver collector(Path directory, int kafkaPort) throws StartException, IOException, InterruptedException {
+        Path settings = Files.writeString(
+                directory.resolve("collector.yaml"), """
                 collector:
                   name: bench
                   state-directory: "%s"
@@ -433,7 +428,12 @@ final class CollectorBenchCommand implements Callable<Integer> {
                         .own(
                                 options,
                                 Portledger.class.getName(),
-                                List.of("collector", "--config", settings.toString(), "--ready-file", ready.toString())));
+                                List.of(
+                                        "collector",
+                                        "--config",
+                                        settings.toString(),
+                                        "--ready-file",
+                                        ready.toString())));
         await(process, log, Program.Probe.file(ready));
         return new CollectorReceiver(process, port(ready, "ipfix.udp"), port(ready, "metrics"));
     }
@@ -492,9 +492,7 @@ final class CollectorBenchCommand implements Callable<Integer> {
                         "elasticsearch",
                         List.of("-Xms1g", "-Xmx1g", "--add-modules=jdk.incubator.vector"),
                         "io.portledger.standalone.elasticsearch.ElasticsearchNode",
-                        List.of(
-                                directory.resolve("elasticsearch").toString(),
-                                Integer.toString(elasticsearchPort))));
+                        List.of(directory.resolve("elasticsearch").toString(), Integer.toString(elasticsearchPort))));
         try (Probes probes = new Probes();
                 StoredLedger ledger = new StoredLedger(elasticsearch)) {
             await(node, elasticsearchLog, probes.elasticsearch(elasticsearch));

@@ -70,8 +70,8 @@ final class StoredLedger implements AutoCloseable {
 
     /** How many intervals have an end, as far as Elasticsearch shows them already. */
     long ended() throws IOException, InterruptedException {
-        HttpResponse<String> answer = send(
-                "POST", "/bindings/_count", "{\"query\":{\"range\":{\"end\":{\"lt\":" + OPEN_END_MILLIS + "}}}}");
+        HttpResponse<String> answer =
+                send("POST", "/bindings/_count", "{\"query\":{\"range\":{\"end\":{\"lt\":" + OPEN_END_MILLIS + "}}}}");
         // Indices come into being with their first document.
         return answer.statusCode() == 404 ? 0 : read(answer).path("count").asLong(0);
     }

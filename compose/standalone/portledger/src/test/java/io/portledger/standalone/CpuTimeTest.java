@@ -15,7 +15,8 @@ class CpuTimeTest {
 
     @Test
     void aProcessThatWorksUsesTime() throws Exception {
-        Process busy = new ProcessBuilder("sh", "-c", "i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done; sleep 60").start();
+        Process busy =
+                new ProcessBuilder("sh", "-c", "i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done; sleep 60").start();
         try {
             while (CpuTime.seconds(busy.toHandle()) == 0) {
                 assertThat(busy.isAlive()).isTrue();
