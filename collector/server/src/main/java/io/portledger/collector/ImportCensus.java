@@ -182,7 +182,7 @@ final class ImportCensus {
     synchronized ImportSummary summary(boolean isLoaded) {
         Counts total = new Counts();
         files.values().forEach(total::add);
-        return new ImportSummary(
+        return ImportSummary.of(
                 isLoaded,
                 files.entrySet().stream()
                         .map(file -> file.getValue().toFile(file.getKey()))

@@ -41,6 +41,14 @@ class ImportCommandTest {
         assertThat(summary.path("loaded").booleanValue()).isFalse();
         assertThat(summary.path("files").path(0).path("file").asString()).isEqualTo("nat.log");
         assertThat(summary.path("files").path(0).path("format").asString()).isEqualTo("syslog");
+        assertThat(summary.path("messages").intValue()).isEqualTo(2);
+        assertThat(summary.path("templates").intValue()).isZero();
+        assertThat(summary.path("records").intValue()).isEqualTo(2);
+        assertThat(summary.path("events").path("bindings").intValue()).isEqualTo(1);
+        assertThat(summary.path("skipped").values().stream()
+                        .mapToInt(JsonNode::intValue)
+                        .sum())
+                .isEqualTo(1);
         JsonNode total = summary.path("total");
         assertThat(total.path("messages").path("syslog").intValue()).isEqualTo(2);
         assertThat(total.path("events").path("bindings").intValue()).isEqualTo(1);
