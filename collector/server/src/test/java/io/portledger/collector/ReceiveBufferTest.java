@@ -7,6 +7,7 @@ import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.RecvByteBufAllocator;
 import org.junit.jupiter.api.Test;
 
+@SuppressWarnings("deprecation") // the type of Netty's handles
 class ReceiveBufferTest {
 
     private final RecvByteBufAllocator.Handle handle = new ReceiveBuffer(100).newHandle();
