@@ -9,6 +9,7 @@ import org.junit.jupiter.api.Test;
 
 class ReceiveBufferTest {
 
+    @SuppressWarnings("deprecation") // Netty deprecates the type and has no other.
     private final RecvByteBufAllocator.Handle handle = new ReceiveBuffer(100).newHandle();
 
     private ByteBuf next() {
