@@ -10,6 +10,7 @@ import org.junit.jupiter.api.Test;
 @SuppressWarnings("deprecation") // the type of Netty's handles
 class ReceiveBufferTest {
 
+    @SuppressWarnings("deprecation") // Netty deprecates the type and has no other.
     private final RecvByteBufAllocator.Handle handle = new ReceiveBuffer(100).newHandle();
 
     private ByteBuf next() {
