@@ -1,7 +1,9 @@
 package io.portledger.webapp;
 
+import io.portledger.ledger.ClosedIndices;
 import io.portledger.ledger.Ledger;
 import io.portledger.ledger.Retention;
+import io.portledger.ledger.Statistics;
 import io.portledger.webapp.audit.AuditLog;
 import io.portledger.webapp.lookup.LedgerAccess;
 import java.io.IOException;
@@ -39,6 +41,16 @@ class WebConfiguration {
     @Bean
     Retention retention(WebSettings settings) {
         return Retention.connect(settings.elasticsearch());
+    }
+
+    @Bean
+    ClosedIndices closedIndices(WebSettings settings) {
+        return ClosedIndices.connect(settings.elasticsearch());
+    }
+
+    @Bean
+    Statistics statistics(WebSettings settings) {
+        return Statistics.connect(settings.elasticsearch());
     }
 
     @Bean

@@ -25,6 +25,7 @@ final class DomainWatch {
     private final List<ExporterGap> heldBack = new ArrayList<>();
     private @Nullable SequenceTracker tracker;
     private boolean isSpeakingOfBindings;
+    private long lastMillis;
 
     /** What exporters said that they did not send, by what they speak of. */
     private final Map<String, NotSent> notSent = new LinkedHashMap<>() {
@@ -50,6 +51,7 @@ final class DomainWatch {
         if (tracker == null) {
             tracker = begin(header.sequenceNumber(), exportMillis, receivedMillis);
         }
+        lastMillis = Math.max(lastMillis, Math.max(receivedMillis, exportMillis));
         boolean isInOrder = tracker.onMessage(header.sequenceNumber(), counted(records), exportMillis, receivedMillis);
         context.watch().onMessage(exporter, id, version, Math.min(receivedMillis, exportMillis));
         if (isSpeakingOfBindings) {
@@ -72,6 +74,11 @@ final class DomainWatch {
         if (before.isPresent()) {
             report(ExporterGap.Cause.RESTART, before.getAsLong(), Math.max(receivedMillis, exportMillis + 999), 0);
             expectFromBeginning(begun, sequence, before.getAsLong());
+        } else if (context.edges() != SessionContext.Edges.LIVE) {
+            // An exporter's life may begin within a file; then there is nothing before it.
+            if (sequence > (version == MessageHeader.IPFIX_VERSION ? 0 : 1)) {
+                reportEdge(Math.min(receivedMillis, exportMillis));
+            }
         } else if (context.collectedUntilMillis().isPresent()) {
             report(
                     ExporterGap.Cause.NOT_COLLECTED,
@@ -101,9 +108,16 @@ final class DomainWatch {
         NotSent before = notSent.put(scope, new NotSent(records, Math.min(receivedMillis, exportMillis)));
         boolean hasBegunAnew = before != null && records < before.records();
         long more = before == null || hasBegunAnew ? records : records - before.records();
-        if (more > 0) {
+        if (more > 0 && (before != null || context.edges() == SessionContext.Edges.LIVE)) {
             long from = before == null ? context.collectedUntilMillis().orElse(0) : before.sinceMillis();
             report(ExporterGap.Cause.SEQUENCE, from, Math.max(receivedMillis, exportMillis + 999), more);
+        }
+    }
+
+    /** Nobody kept what came before this moment, or what came after it. */
+    private void reportEdge(long atMillis) {
+        if (context.edges() == SessionContext.Edges.OPEN) {
+            report(ExporterGap.Cause.NOT_COLLECTED, atMillis, atMillis, 0);
         }
     }
 
@@ -171,6 +185,7 @@ final class DomainWatch {
     void close() {
         if (tracker != null) {
             tracker.close();
+            reportEdge(lastMillis);
         }
     }
 }

@@ -56,7 +56,7 @@ final class ExporterSession implements IpfixVisitor {
     private static final int MAX_DOMAINS = 256;
 
     private final SessionContext context;
-    private final SessionSource source;
+    private SessionSource source;
     private final int version;
     private final MessageDecoder decoder;
     private final Findings batch;
@@ -152,6 +152,11 @@ final class ExporterSession implements IpfixVisitor {
     /** The session begins, though nothing has come yet. */
     void begin(long now) {
         lastMillis = now;
+    }
+
+    /** What comes now is from another file, which continues those before. */
+    void continueIn(String file) {
+        source = new SessionSource(source.exporter(), source.transport(), file);
     }
 
     /** When something came last. */
@@ -328,6 +333,7 @@ final class ExporterSession implements IpfixVisitor {
                     setId,
                     octets,
                     receivedMillis,
+                    source,
                     set -> giveUp(set, "there was no room to wait any longer for its template"));
         }
     }
@@ -380,7 +386,9 @@ final class ExporterSession implements IpfixVisitor {
     private void decodeLate(WaitingRoom.Waiting set) {
         MessageHeader current = header;
         long currentReceivedMillis = receivedMillis;
+        SessionSource currentSource = source;
         receivedMillis = set.receivedMillis();
+        source = set.source();
         records = 0;
         bindingTemplate = null;
         try {
@@ -393,6 +401,7 @@ final class ExporterSession implements IpfixVisitor {
         } finally {
             header = current;
             receivedMillis = currentReceivedMillis;
+            source = currentSource;
         }
     }
 
@@ -409,7 +418,9 @@ final class ExporterSession implements IpfixVisitor {
     }
 
     private void undecodable(WaitingRoom.Waiting set, String reason) {
-        Evidence evidence = evidence(set.domain(), set.copy(), set.receivedMillis())
+        Evidence evidence = set.source()
+                .evidence(set.receivedMillis(), UnsafeByteOperations.unsafeWrap(set.copy()))
+                .setObservationDomain(set.domain())
                 .setSequence((int) set.sequence())
                 .setTemplateId(set.setId())
                 .build();

@@ -33,7 +33,7 @@ final class ExporterSessions {
     private final IpfixDecoder ipfix;
     private final NetflowV9Decoder netflow;
     private final Findings batch;
-    private final String file;
+    private String file;
     private final ElementRegistry registry;
     private final @Nullable TemplateKeeper keeper;
     private final LinkedHashMap<TemplateKeeper.Key, ExporterSession> sessions = new LinkedHashMap<>(64, 0.75f, true);
@@ -83,6 +83,12 @@ final class ExporterSessions {
         }
         session.take(datagram, now);
         hasTaken = true;
+    }
+
+    /** What comes now is from another file, which continues those before. */
+    void continueIn(String nextFile) {
+        file = nextFile;
+        sessions.values().forEach(session -> session.continueIn(nextFile));
     }
 
     private ExporterSession begin(TemplateKeeper.Key key, Evidence.Transport transport, long now) {

@@ -56,6 +56,56 @@ final class IpfixIntake {
             long gapMarginMillis,
             OptionalLong collectedUntilMillis,
             @Nullable TemplateKeeper keeper) {
+        this(
+                settings,
+                enterprise,
+                clock,
+                outbox,
+                gapBoard,
+                skewWatch,
+                tally,
+                gapMarginMillis,
+                collectedUntilMillis,
+                keeper,
+                SessionContext.Edges.LIVE);
+    }
+
+    /** Takes what was kept in files, and nothing from the network. */
+    static IpfixIntake ofFiles(
+            IpfixSettings settings,
+            long enterprise,
+            Outbox outbox,
+            GapBoard gapBoard,
+            SkewWatch skewWatch,
+            Tally tally,
+            long gapMarginMillis,
+            SessionContext.Edges edges) {
+        return new IpfixIntake(
+                settings,
+                enterprise,
+                InstantSource.system(),
+                outbox,
+                gapBoard,
+                skewWatch,
+                tally,
+                gapMarginMillis,
+                OptionalLong.empty(),
+                null,
+                edges);
+    }
+
+    private IpfixIntake(
+            IpfixSettings settings,
+            long enterprise,
+            InstantSource clock,
+            Outbox outbox,
+            GapBoard gapBoard,
+            SkewWatch skewWatch,
+            Tally tally,
+            long gapMarginMillis,
+            OptionalLong collectedUntilMillis,
+            @Nullable TemplateKeeper keeper,
+            SessionContext.Edges edges) {
         this.keeper = keeper;
         this.clock = clock;
         this.outbox = outbox;
@@ -70,7 +120,8 @@ final class IpfixIntake {
                 new ExporterWatch(gapBoard, settings, gapMarginMillis),
                 new AtomicLong(),
                 gapMarginMillis,
-                collectedUntilMillis);
+                collectedUntilMillis,
+                edges);
         datagrams = new Datagrams();
     }
 

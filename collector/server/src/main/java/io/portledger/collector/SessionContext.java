@@ -10,6 +10,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * @param waitingOctets octets of data sets that wait for their template in all sessions
  * @param gapMarginMillis how long before its export an event may have happened
  * @param collectedUntilMillis until when collectors collected before this one; empty if there was none
+ * @param edges what is known of the time before the first message and after the last
  */
 record SessionContext(
         IpfixSettings settings,
@@ -20,4 +21,16 @@ record SessionContext(
         ExporterWatch watch,
         AtomicLong waitingOctets,
         long gapMarginMillis,
-        OptionalLong collectedUntilMillis) {}
+        OptionalLong collectedUntilMillis,
+        Edges edges) {
+
+    /** Where a session's octets begin and end. */
+    enum Edges {
+        /** They come as they are sent: whoever begins above 0 has sent records that nobody took. */
+        LIVE,
+        /** They were kept for a while: nothing is known of the time before and behind. */
+        OPEN,
+        /** They were kept for a while, and what came before and behind was collected as well. */
+        CONTINUOUS
+    }
+}

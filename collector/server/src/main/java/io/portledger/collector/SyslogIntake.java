@@ -108,6 +108,18 @@ final class SyslogIntake {
         return new Connection(transport);
     }
 
+    /** Whether the octets can be told for a syslog message without knowing where they came from. */
+    boolean recognises(byte[] octets, Instant received) {
+        SyslogText text = SyslogText.of(octets, received, zone);
+        return text.isSyslog() || dialects.read(text, null, received) != null;
+    }
+
+    /** When the message was written, by its header; empty if that does not tell. */
+    OptionalLong writtenMillis(byte[] octets, Instant received) {
+        Instant timestamp = SyslogText.of(octets, received, zone).timestamp();
+        return timestamp == null ? OptionalLong.empty() : OptionalLong.of(timestamp.toEpochMilli());
+    }
+
     /** The kernel dropped datagrams between the two moments; nobody knows whose. */
     void onKernelDrops(long fromMillis, long toMillis) {
         knownByUdp.forEach(exporter -> reportNotCollected(exporter, fromMillis, toMillis));
@@ -134,7 +146,7 @@ final class SyslogIntake {
 
         /** The operator imports it, and need not be kept from speaking for a NAT. */
         boolean isOfFile() {
-            return transport == Evidence.Transport.FILE;
+            return file != null || transport == Evidence.Transport.FILE;
         }
 
         /** A message that was kept, in a file or as undecodable, and is read now. */

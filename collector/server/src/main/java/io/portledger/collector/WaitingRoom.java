@@ -33,8 +33,10 @@ final class WaitingRoom {
      * @param header of its message
      * @param sequence the sequence number of its first record, modulo 2<sup>32</sup>
      * @param octets without the set's header
+     * @param source where it came from
      */
-    record Waiting(MessageHeader header, long sequence, int setId, ByteBuf octets, long receivedMillis) {
+    record Waiting(
+            MessageHeader header, long sequence, int setId, ByteBuf octets, long receivedMillis, SessionSource source) {
 
         byte[] copy() {
             return ByteBufUtil.getBytes(octets);
@@ -67,8 +69,9 @@ final class WaitingRoom {
             int setId,
             ByteBuf set,
             long receivedMillis,
+            SessionSource source,
             Consumer<Waiting> givenUp) {
-        Waiting waiting = new Waiting(header, sequence, setId, Unpooled.copiedBuffer(set), receivedMillis);
+        Waiting waiting = new Waiting(header, sequence, setId, Unpooled.copiedBuffer(set), receivedMillis, source);
         sets.add(waiting);
         octets += waiting.cost();
         octetsOfAll.addAndGet(waiting.cost());

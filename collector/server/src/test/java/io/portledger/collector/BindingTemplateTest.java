@@ -32,6 +32,7 @@ import io.portledger.softwire.PortRange;
 import io.portledger.softwire.PortSet;
 import io.portledger.softwire.Ports;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -42,6 +43,20 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class BindingTemplateTest {
 
+    private static final String OCTETS_OF_LWAFTR =
+            "000a023c6553f1000000000000000001000200f80112000c0098000800990008001b001000e1000401cf0004"
+                    + "0002000800010008800200080000727980010008000072798006ffff00007ed98005000400007ed90173ffff"
+                    + "0113000e0098000800990008001b001000e100048001000100007ed98002000100007ed98003000200007ed9"
+                    + "01cf00040002000800010008800200080000727980010008000072798006ffff00007ed98005000400007ed9"
+                    + "010c00070143000800e6000101d30004011b000401dc000401cf0004011cffff010d00070143000800e60001"
+                    + "01d30004011b000401dd000401cf0004011cffff010e00050143000800e60001011b000401cf0004011cffff"
+                    + "011200680000018bcfe5687b0000018bcfe652db20010db8000001000000c00002010022c000020100000001"
+                    + "000000000000000b000000000000000c000000000000000d000000000000000e0764656661756c7400000007"
+                    + "0f737562736372696265722d303030310113005c0000018bcfe5687b0000018bcfe652db20010db800000100"
+                    + "0000c00002010022c00002010406002200000001000000000000000b000000000000000c000000000000000d"
+                    + "000000000000000e0764656661756c7400000007010c00280000018bcfe5687b120000000100000002000000"
+                    + "cd000000010764656661756c74000000010d00280000018bcfe5687b120000000200000002000000c0000000"
+                    + "010764656661756c74000000010e00200000018bcfe5687b0300000002000000010764656661756c74000000";
     private static final long AT = 1_700_000_000_123L;
     private static final Lw4o6Elements OWN = Lw4o6Elements.of(32473);
     private static final Ipv6Address B4 = Ipv6Address.parse("2001:db8::b4");
@@ -374,6 +389,64 @@ class BindingTemplateTest {
             fields.add(Map.entry((InformationElement) pairs.get(i), pairs.get(i + 1)));
         }
         return fields;
+    }
+
+    /** The lwAFTR's {@code UsageTemplatesTest} writes the same octets. */
+    @Test
+    void whatTheLwaftrSaysOfUsageAndServiceClassesIsRead() throws IpfixException {
+        ByteBuf message = Unpooled.wrappedBuffer(HexFormat.of().parseHex(OCTETS_OF_LWAFTR));
+        List<Reading> readings = new ArrayList<>();
+        new IpfixDecoder(ElementRegistry.iana().with(OWN.all()))
+                .decode(message, new TemplateStore(TemplateStore.Session.UNRELIABLE), new IpfixVisitor() {
+                    @Override
+                    public void onRecord(DataRecord record) {
+                        readings.add(new BindingTemplate(record.template(), OWN).read(record));
+                    }
+                });
+        Holder holder = Holder.newBuilder()
+                .setIpv6(ByteString.copyFrom(
+                        Ipv6Address.parse("2001:db8:0:100:0:c000:201:22").toBytes()))
+                .setNatInstance(1)
+                .build();
+        PortUsage usage = PortUsage.newBuilder()
+                .setFromMillis(AT)
+                .setToMillis(AT + 60_000)
+                .setIpv4(PUBLIC.bits())
+                .setPorts("0/0/0")
+                .setHolder(holder.toBuilder().setSubscriber("subscriber-0001"))
+                .setPortsInUse(7)
+                .setPacketsUp(11)
+                .setOctetsUp(12)
+                .setPacketsDown(13)
+                .setOctetsDown(14)
+                .setServiceClass("default")
+                .build();
+        NatCondition condition = NatCondition.newBuilder()
+                .setEventTimeMillis(AT)
+                .setNatInstance(1)
+                .setPoolId(2)
+                .setPoolName("default")
+                .build();
+        assertThat(readings)
+                .containsExactly(
+                        new Reading.Usage(usage),
+                        new Reading.Usage(usage.toBuilder()
+                                .setHolder(holder)
+                                .setPorts("4/6/34")
+                                .build()),
+                        new Reading.Condition(condition.toBuilder()
+                                .setKind(NatCondition.Kind.THRESHOLD_REACHED)
+                                .setDetail(1)
+                                .setLimit(205)
+                                .build()),
+                        new Reading.Condition(condition.toBuilder()
+                                .setKind(NatCondition.Kind.THRESHOLD_REACHED)
+                                .setDetail(2)
+                                .setLimit(192)
+                                .build()),
+                        new Reading.Condition(condition.toBuilder()
+                                .setKind(NatCondition.Kind.ADDRESSES_EXHAUSTED)
+                                .build()));
     }
 
     @Test

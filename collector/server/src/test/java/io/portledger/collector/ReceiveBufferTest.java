@@ -7,9 +7,9 @@ import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.RecvByteBufAllocator;
 import org.junit.jupiter.api.Test;
 
-@SuppressWarnings("deprecation") // the type of Netty's handles
 class ReceiveBufferTest {
 
+    @SuppressWarnings("deprecation") // Netty deprecates the type and has no other.
     private final RecvByteBufAllocator.Handle handle = new ReceiveBuffer(100).newHandle();
 
     private ByteBuf next() {

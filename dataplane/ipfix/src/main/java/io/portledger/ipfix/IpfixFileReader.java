@@ -82,7 +82,7 @@ public final class IpfixFileReader {
             return 0;
         }
         boolean isFollowed = end == window.writerIndex() || isHeader(end);
-        boolean isFilled = areSets(at + MessageHeader.LENGTH, end);
+        boolean isFilled = areSets(window, at + MessageHeader.LENGTH, end);
         boolean begins = isLost ? isFilled && (isFollowed || length > MessageHeader.LENGTH) : isFilled || isFollowed;
         return begins ? length : 0;
     }
@@ -93,11 +93,12 @@ public final class IpfixFileReader {
                 && window.getUnsignedShort(at + 2) >= MessageHeader.LENGTH;
     }
 
-    private boolean areSets(int from, int end) {
+    /** Whether these octets are sets from their beginning to their end, by what their headers say. */
+    public static boolean areSets(ByteBuf octets, int from, int end) {
         int at = from;
         while (end - at >= 4) {
-            int id = window.getUnsignedShort(at);
-            int length = window.getUnsignedShort(at + 2);
+            int id = octets.getUnsignedShort(at);
+            int length = octets.getUnsignedShort(at + 2);
             if (id < 2 || (id > 3 && id < Template.MIN_ID) || length < 4 || length > end - at) {
                 return false;
             }

@@ -77,6 +77,10 @@ public final class NetflowV9Decoder implements MessageDecoder {
     private void plan(ByteBuf in, int from, int end, long sourceId, TemplateStore session) throws IpfixException {
         int at = from;
         while (at < end && !isPadding(in, at, end)) {
+            if (end - at < 4 && at > from) {
+                // Some leave what was in their memory behind the last flowset, where zeros should be.
+                return;
+            }
             if (end - at < 4) {
                 throw new IpfixException("flowset header: " + (end - at) + " octets left in the packet, expected 4");
             }

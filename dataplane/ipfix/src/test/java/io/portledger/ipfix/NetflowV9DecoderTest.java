@@ -82,6 +82,13 @@ class NetflowV9DecoderTest {
     }
 
     @Test
+    void octetsBehindTheLastFlowsetThatAreTooFewForAnotherArePadding() throws IpfixException {
+        assertThat(read(packet(1, 0, flowset(0, template(256, "00e60001")), "323556")))
+                .last()
+                .isEqualTo("DEFINED 256");
+    }
+
+    @Test
     void anotherDefinitionReplacesATemplate() throws IpfixException {
         read(packet(1, 0, flowset(0, template(256, "00e60001"))));
         assertThat(read(packet(1, 1, flowset(0, template(256, "00040001"))))).contains("REPLACED 256");

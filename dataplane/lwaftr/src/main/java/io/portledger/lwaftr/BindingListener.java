@@ -15,6 +15,9 @@ public interface BindingListener {
         onChange(change);
     }
 
+    /** The share of a service class's port sets that are held has passed a level, or nothing was left. */
+    default void onPoolEvent(PoolEvent event) {}
+
     /**
      * Whether another {@link BindingChange.Kind#SNAPSHOT} may be told now. Whoever keeps changes for later says no in
      * time, so that repetitions never take the room of changes; the rest is told when there is room again.

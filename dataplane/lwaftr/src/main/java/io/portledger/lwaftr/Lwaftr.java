@@ -7,6 +7,7 @@ import io.netty.channel.nio.NioIoHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.portledger.lwaftr.dhcp.DhcpServer;
 import io.portledger.lwaftr.export.BindingExport;
+import io.portledger.lwaftr.export.UsageReporter;
 import io.portledger.lwaftr.forwarding.BindingTable;
 import io.portledger.lwaftr.forwarding.ControlPlane;
 import io.portledger.lwaftr.forwarding.Counters;
@@ -81,6 +82,7 @@ public final class Lwaftr implements AutoCloseable {
     private final Radius radius;
     private final SourceLimit requestLimit;
     private final BindingExport export;
+    private final @Nullable UsageReporter usage;
     private final Duration snapshotInterval;
     private Instant nextSnapshot;
     private boolean isClosed;
@@ -112,6 +114,7 @@ public final class Lwaftr implements AutoCloseable {
             listeners.forEach(listener -> leases.addListener(listener, now));
             export = endedBy(BindingExport.start(settings.export(), clock), BindingExport::close);
             export.exporters().forEach(exporter -> leases.addListener(exporter, now));
+            usage = startUsage(settings, now);
             group = endedBy(
                     new MultiThreadIoEventLoopGroup(
                             1, new DefaultThreadFactory("lwaftr-control"), NioIoHandler.newFactory()),
@@ -137,6 +140,9 @@ public final class Lwaftr implements AutoCloseable {
                     journal == null ? now : journal.epochStart());
             DataPathRequests requests = new DataPathRequests(control, requestLimit, leases, clock);
             forwarding = endedIfThere(startForwarding(settings, requests), Forwarding::close);
+            if (forwarding != null && usage != null) {
+                forwarding.samplePorts(settings.export().ipfix().usageSampling());
+            }
             // Whoever is answered is so by all bindings, those of the supporting system included.
             supporting = endedBy(
                     SupportingSystem.start(settings.supportingSystem(), leases, table, subscribers, control, clock, br),
@@ -348,9 +354,30 @@ public final class Lwaftr implements AutoCloseable {
         isEnded = true;
         if (journal == null) {
             leases.endAll(now);
-        } else {
-            leases.commit();
+        } else if (leases.commit() && usage != null) {
+            // These bindings go on, but the counters do not.
+            usage.finish(now);
         }
+    }
+
+    private void reportUsage(Instant now) {
+        if (usage != null) {
+            if (forwarding != null) {
+                forwarding.takePorts(usage::onPortInUse);
+            }
+            usage.turn(now);
+        }
+    }
+
+    private @Nullable UsageReporter startUsage(LwaftrSettings settings, Instant now) {
+        if (!settings.export().ipfix().tellsUsage()) {
+            return null;
+        }
+        UsageReporter reporter = new UsageReporter(
+                table, leases::serviceClassOf, settings.export().ipfix().usageInterval(), export, now);
+        // Behind the exporters: the end of a binding is told before what it carried in the end.
+        leases.addListener(reporter, now);
+        return reporter;
     }
 
     private @Nullable PcpProxy startPcpProxy(LwaftrSettings settings) {
@@ -425,6 +452,7 @@ public final class Lwaftr implements AutoCloseable {
         }
         if (leases.commit()) {
             rapidRecovery.turn(now);
+            reportUsage(now);
         }
         leases.goOnWithSnapshots(now);
         leases.tidyJournal(LEASES_TIDIED_AT_ONCE);

@@ -25,6 +25,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -62,7 +63,7 @@ class KilledLwaftrTest {
                         assertThat(ask(port, client)).as("client %s", client).isEqualTo(granted.get(client));
                     }
                 }
-                killWhileItGrants(process, port);
+                killWhileItGrants(process, port, 20 * (life + 1));
             } finally {
                 process.destroyForcibly();
                 process.waitFor();
@@ -72,9 +73,12 @@ class KilledLwaftrTest {
         assertThat(granted.values()).doesNotHaveDuplicates();
     }
 
-    private void killWhileItGrants(Process process, int port) {
+    /** @param least so many are answered before the kill may come */
+    private void killWhileItGrants(Process process, int port, int least) {
+        CountDownLatch answered = new CountDownLatch(least);
         Thread killer = Thread.ofVirtual().unstarted(() -> {
             try {
+                answered.await();
                 TimeUnit.MILLISECONDS.sleep(30 + random.nextInt(150));
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
@@ -89,6 +93,7 @@ class KilledLwaftrTest {
                 assertThat(before == null || before.equals(answer))
                         .as("client %s had %s and has %s", client, before, answer)
                         .isTrue();
+                answered.countDown();
             } catch (IOException e) {
                 // It was killed under this request: the client knows nothing and asks again in the next life.
                 return;

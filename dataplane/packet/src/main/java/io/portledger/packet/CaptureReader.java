@@ -266,7 +266,8 @@ public final class CaptureReader implements AutoCloseable {
     private LinkType linkType(int code) throws CaptureFormatException {
         return LinkType.of(code)
                 .orElseThrow(() -> new CaptureFormatException(name + " has link type " + code
-                        + " (allowed: 0 NULL, 1 ETHERNET, 101 RAW, 228 IPV4, 229 IPV6)"));
+                        + " (allowed: 0 NULL, 1 ETHERNET, 101 RAW, 108 LOOP, 113 LINUX_SLL, 228 IPV4, 229 IPV6,"
+                        + " 276 LINUX_SLL2)"));
     }
 
     private int requireLength(int length) throws CaptureFormatException {

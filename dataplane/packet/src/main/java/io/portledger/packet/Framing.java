@@ -4,6 +4,8 @@ package io.portledger.packet;
 public final class Framing {
 
     private static final int NULL_HEADER = 4;
+    private static final int SLL_HEADER = 16;
+    private static final int SLL2_HEADER = 20;
     private static final int FAMILY_IPV4 = 2;
     /** The number of macOS, which dissectors know; other systems write 10, 24 or 28. */
     private static final int FAMILY_IPV6 = 30;
@@ -38,7 +40,10 @@ public final class Framing {
         return switch (linkType) {
             case RAW, IPV4, IPV6 -> 0;
             case ETHERNET -> Ethernet.headerLength(frame, length, vlan, etherType());
-            case NULL -> length >= NULL_HEADER && isFamily(Memory.getInt(frame)) ? NULL_HEADER : -1;
+            case NULL, LOOP -> length >= NULL_HEADER && isFamily(Memory.getInt(frame)) ? NULL_HEADER : -1;
+            case LINUX_SLL ->
+                length >= SLL_HEADER && Memory.getShort(frame + SLL_HEADER - 2) == etherType() ? SLL_HEADER : -1;
+            case LINUX_SLL2 -> length >= SLL2_HEADER && Memory.getShort(frame) == etherType() ? SLL2_HEADER : -1;
         };
     }
 
@@ -46,6 +51,7 @@ public final class Framing {
      * Writes a header before a packet, which needs room for {@value Ethernet#HEADER} and {@value Ethernet#TAG} octets.
      *
      * @return how many octets it has
+     * @throws IllegalStateException if there is no such link, only captures that look like it
      */
     public int prepend(long packet) {
         return switch (linkType) {
@@ -55,6 +61,8 @@ public final class Framing {
                 Memory.putInt(packet - NULL_HEADER, Integer.reverseBytes(isIpv6 ? FAMILY_IPV6 : FAMILY_IPV4));
                 yield NULL_HEADER;
             }
+            case LOOP, LINUX_SLL, LINUX_SLL2 ->
+                throw new IllegalStateException("packets are not written as " + linkType);
         };
     }
 

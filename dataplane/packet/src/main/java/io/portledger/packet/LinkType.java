@@ -10,10 +10,16 @@ public enum LinkType {
     ETHERNET(1),
     /** Nothing: IPv4 and IPv6 packets. */
     RAW(101),
+    /** Four octets with the address family, most significant first (OpenBSD). */
+    LOOP(108),
+    /** 16 octets that Linux makes when it captures on any interface; the type of the packet at their end. */
+    LINUX_SLL(113),
     /** Nothing: IPv4 packets. */
     IPV4(228),
     /** Nothing: IPv6 packets. */
-    IPV6(229);
+    IPV6(229),
+    /** 20 octets that newer tools make of the same; the type of the packet at their beginning. */
+    LINUX_SLL2(276);
 
     private final int code;
 

@@ -145,10 +145,11 @@ class CaptureTest {
         assertThatThrownBy(() -> read(new byte[3])).hasMessage("test.pcap is no capture file: it has 3 octets");
         assertThatThrownBy(() -> read("not a capture file at all".getBytes(UTF_8)))
                 .hasMessage("test.pcap is no capture file: it begins with neither the mark of pcap nor of pcapng");
-        assertThatThrownBy(() -> read(classic(113, 3, FIRST)))
+        assertThatThrownBy(() -> read(classic(127, 3, FIRST)))
                 .isInstanceOf(CaptureFormatException.class)
                 .hasMessage(
-                        "test.pcap has link type 113 " + "(allowed: 0 NULL, 1 ETHERNET, 101 RAW, 228 IPV4, 229 IPV6)");
+                        "test.pcap has link type 127 (allowed: 0 NULL, 1 ETHERNET, 101 RAW, 108 LOOP, 113 LINUX_SLL,"
+                                + " 228 IPV4, 229 IPV6, 276 LINUX_SLL2)");
         assertThatThrownBy(() -> read(classic(101, 4, FIRST)))
                 .hasMessage("test.pcap is cut off in the middle of a packet or a header");
         assertThatThrownBy(() -> read(classic(101, -1, FIRST)))

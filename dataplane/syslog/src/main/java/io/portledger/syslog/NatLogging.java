@@ -67,6 +67,10 @@ public final class NatLogging {
     public static final String NSESS = "nsess";
     /** SD-ID of port ranges. */
     public static final String NPRNG = "nprng";
+    /** SD-ID of a pool's marks. */
+    public static final String NPOOL = "npool";
+    /** SD-ID of the limit of address and port mappings. */
+    public static final String NGAPML = "ngapml";
 
     /** PARAM-NAME: NAT instance, a number. */
     public static final String NATINST = "NATINST";

@@ -2,6 +2,7 @@ package io.portledger.jobs;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.portledger.jobs.BindingHistory.Change;
+import io.portledger.ledger.Divisions;
 import io.portledger.ledger.Gap;
 import io.portledger.records.v1.BindingEvent;
 import io.portledger.softwire.Ipv4Address;
@@ -16,6 +17,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.state.MapState;
 import org.apache.flink.api.common.state.MapStateDescriptor;
@@ -42,9 +45,6 @@ final class BindingHistoryFunction extends KeyedProcessFunction<Integer, NatEven
     @Serial
     private static final long serialVersionUID = 1L;
 
-    /** What stands for ports that are no port set, among the divisions of an address. */
-    private static final String BLOCKS = "blocks";
-
     /** How often, as a part of the session horizon, closed sessions are looked for. */
     private static final int SWEEPS_A_HORIZON = 4;
 
@@ -63,6 +63,7 @@ final class BindingHistoryFunction extends KeyedProcessFunction<Integer, NatEven
             BindingHistory sessionHistory,
             MapState<String, byte[]> ports,
             ValueState<String> divisions,
+            ValueState<String> sessionDivisions,
             MapState<String, byte[]> sessions,
             ValueState<Long> received,
             ValueState<Long> swept,
@@ -81,6 +82,7 @@ final class BindingHistoryFunction extends KeyedProcessFunction<Integer, NatEven
                 runtime.getMapState(new MapStateDescriptor<>(
                         "ports", Types.STRING, PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO)),
                 runtime.getState(new ValueStateDescriptor<>("divisions", Types.STRING)),
+                runtime.getState(new ValueStateDescriptor<>("session-divisions", Types.STRING)),
                 runtime.getMapState(new MapStateDescriptor<>(
                         "sessions", Types.STRING, PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO)),
                 runtime.getState(new ValueStateDescriptor<>("sessions-received", Types.LONG)),
@@ -105,6 +107,9 @@ final class BindingHistoryFunction extends KeyedProcessFunction<Integer, NatEven
     private void onBinding(Working w, Testimony event, long offset, Context context, Collector<LedgerWrite> out)
             throws Exception {
         Ipv4Address ipv4 = event.fact().ipv4();
+        if (isNewIn(w.divisions, event.ports())) {
+            out.collect(LedgerWrite.write(ipv4, divisions(w), offset + 1));
+        }
         List<PortsHistory> overlapping = overlapping(w, ipv4, event.ports());
         Change change = w.history.add(overlapping, event, offset + 1);
         if (change.outcome() == Change.Outcome.APPLIED) {
@@ -128,6 +133,9 @@ final class BindingHistoryFunction extends KeyedProcessFunction<Integer, NatEven
         if (state == null && !isImported && event.atMillis() < received - sessionHorizon.toMillis()) {
             tell(w, Change.none(Change.Outcome.LATE), event, sessionHorizon, context, out);
             return;
+        }
+        if (isNewIn(w.sessionDivisions, event.ports())) {
+            out.collect(LedgerWrite.write(ipv4, divisions(w), offset + 1));
         }
         PortsHistory history =
                 state == null ? new PortsHistory(event.ports()) : PortsHistory.fromBytes(ipv4, event.ports(), state);
@@ -238,16 +246,29 @@ final class BindingHistoryFunction extends KeyedProcessFunction<Integer, NatEven
 
     /** Whether the address was never divided but as {@code own} divides it: nothing else can overlap then. */
     private static boolean isOnlyDivision(Working w, Ports own) throws Exception {
-        String division = own instanceof PortSet set ? set.psidOffset() + "/" + set.psidLength() : BLOCKS;
-        String known = w.divisions.value();
+        return own instanceof PortSet && Divisions.of(own).equals(w.divisions.value());
+    }
+
+    /** Remembers the division of {@code own}; answers whether it was not known. */
+    private static boolean isNewIn(ValueState<String> state, Ports own) throws Exception {
+        String division = Divisions.of(own);
+        String known = state.value();
         if (known == null) {
-            w.divisions.update(division);
-            return own instanceof PortSet;
+            state.update(division);
+            return true;
         }
-        List<String> all = List.of(known.split(" "));
-        if (!all.contains(division)) {
-            w.divisions.update(known + " " + division);
+        if (List.of(known.split(" ")).contains(division)) {
+            return false;
         }
-        return own instanceof PortSet && all.equals(List.of(division));
+        state.update(known + " " + division);
+        return true;
+    }
+
+    private static Divisions divisions(Working w) throws Exception {
+        return new Divisions(sorted(w.divisions.value()), sorted(w.sessionDivisions.value()));
+    }
+
+    private static SortedSet<String> sorted(@Nullable String divisions) {
+        return divisions == null ? new TreeSet<>() : new TreeSet<>(List.of(divisions.split(" ")));
     }
 }

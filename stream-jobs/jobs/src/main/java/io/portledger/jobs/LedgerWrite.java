@@ -1,6 +1,8 @@
 package io.portledger.jobs;
 
 import io.portledger.ledger.BindingDocument;
+import io.portledger.ledger.Divisions;
+import io.portledger.ledger.DivisionsDocument;
 import io.portledger.ledger.Finding;
 import io.portledger.ledger.FindingDocument;
 import io.portledger.ledger.Gap;
@@ -9,6 +11,7 @@ import io.portledger.ledger.Mark;
 import io.portledger.ledger.MarkDocument;
 import io.portledger.ledger.Usage;
 import io.portledger.ledger.UsageDocument;
+import io.portledger.softwire.Ipv4Address;
 import java.io.Serializable;
 import org.jspecify.annotations.Nullable;
 
@@ -41,6 +44,11 @@ public record LedgerWrite(
 
     static LedgerWrite write(Mark mark, long version) {
         MarkDocument document = MarkDocument.of(mark);
+        return new LedgerWrite(document.index(), document.id(), null, version, document.json());
+    }
+
+    static LedgerWrite write(Ipv4Address ipv4, Divisions divisions, long version) {
+        DivisionsDocument document = DivisionsDocument.of(ipv4, divisions);
         return new LedgerWrite(document.index(), document.id(), null, version, document.json());
     }
 

@@ -9,6 +9,7 @@ import co.elastic.clients.elasticsearch._types.query_dsl.Query;
 import co.elastic.clients.elasticsearch.core.MsearchRequest;
 import co.elastic.clients.elasticsearch.core.SearchRequest;
 import co.elastic.clients.elasticsearch.core.SearchResponse;
+import co.elastic.clients.elasticsearch.core.mget.MultiGetResponseItem;
 import co.elastic.clients.elasticsearch.core.msearch.MultiSearchItem;
 import co.elastic.clients.elasticsearch.core.msearch.MultiSearchResponseItem;
 import co.elastic.clients.elasticsearch.core.msearch.MultisearchHeader;
@@ -26,6 +27,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -35,6 +37,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
@@ -42,8 +45,8 @@ import tools.jackson.databind.node.ObjectNode;
 /**
  * Who held a port of a public IPv4 address, and when: the one look-up of the product.
  *
- * <p>A look-up asks for the few slots that can contain the port (at most one for each pair of PSID offset and length),
- * so its cost does not grow with the number of addresses, subscribers or years. What an answer means, and when it is
+ * <p>A look-up asks for the few slots that can contain the port (at most one for each pair of PSID offset and length, and
+ * of these only such as the address ever had, where that is known), so its cost does not grow with the number of addresses, subscribers or years. What an answer means, and when it is
  * complete, stands in {@code docs/ledger.md}.
  *
  * <p>Thread-safe. All methods block for one or a few round trips to Elasticsearch and throw {@link LedgerException} if
@@ -51,10 +54,14 @@ import tools.jackson.databind.node.ObjectNode;
  */
 public final class Ledger implements AutoCloseable {
 
+    private static final List<String> BINDINGS = List.of(BindingDocument.ALIAS);
     private static final List<String> INTERVALS = List.of(BindingDocument.ALIAS, BindingDocument.SESSIONS_ALIAS);
 
     private static final int MAX_INTERVALS = 1_000;
     private static final int GAPS_PER_PAGE = 1_000;
+
+    /** Marks come every few seconds; an answer that goes by an older one claims less. */
+    private static final Duration PROGRESS_KEPT = Duration.ofMillis(500);
 
     /** Questions asked together, and how many such requests are under way at a time. */
     private static final int BULK_CHUNK = 50;
@@ -64,11 +71,15 @@ public final class Ledger implements AutoCloseable {
 
     private final ElasticsearchConnection elasticsearch;
     private final Clock clock;
+    private final Duration progressKept;
+    private volatile @Nullable ReadProgress readProgress;
     private volatile @Nullable Cutoffs knownCutoffs;
 
-    Ledger(ElasticsearchConnection elasticsearch, Clock clock) {
+    /** @param progressKept how long what marks tell may be used again */
+    Ledger(ElasticsearchConnection elasticsearch, Clock clock, Duration progressKept) {
         this.elasticsearch = elasticsearch;
         this.clock = clock;
+        this.progressKept = progressKept;
     }
 
     /**
@@ -78,7 +89,7 @@ public final class Ledger implements AutoCloseable {
      * @throws IllegalArgumentException if it is no such address
      */
     public static Ledger connect(URI elasticsearch) {
-        return new Ledger(ElasticsearchConnection.open(elasticsearch), Clock.systemUTC());
+        return new Ledger(ElasticsearchConnection.open(elasticsearch), Clock.systemUTC(), PROGRESS_KEPT);
     }
 
     /**
@@ -102,10 +113,11 @@ public final class Ledger implements AutoCloseable {
         requirePast(question, clock.instant());
         // Asked first and alone: what a mark speaks of is in the ledger before the mark is, so that a mark read later
         // than the intervals could speak of some that were not found.
-        Progress progress = progress();
+        Progress progress = recentProgress();
         Set<Instant> cutoffs = cutoffs();
+        @Nullable Divisions divisions = divisions(Set.of(question.ipv4())).get(question.ipv4());
         List<MultiSearchItem<ObjectNode>> found = search(MsearchRequest.of(all -> all.searches(
-                        bindings -> bindings.header(header(question)).body(history(question)))
+                        bindings -> bindings.header(header(question, divisions)).body(history(question, divisions)))
                 .searches(gaps -> gaps.header(header -> header.index(GapDocument.ALIAS)
                                 .ignoreUnavailable(true)
                                 .allowPartialSearchResults(false))
@@ -131,8 +143,10 @@ public final class Ledger implements AutoCloseable {
         }
         Instant now = clock.instant();
         questions.forEach(question -> requirePast(question, now));
-        Progress progress = progress();
+        Progress progress = recentProgress();
         Set<Instant> cutoffs = cutoffs();
+        Map<Ipv4Address, Divisions> divisions =
+                divisions(questions.stream().map(Question::ipv4).collect(Collectors.toSet()));
         Instant last =
                 questions.stream().map(Question::to).max(Instant::compareTo).orElseThrow();
         List<Gap> gaps = new ArrayList<>();
@@ -146,8 +160,9 @@ public final class Ledger implements AutoCloseable {
                     .asyncClient()
                     .msearch(
                             MsearchRequest.of(all -> {
-                                chunk.forEach(question -> all.searches(
-                                        one -> one.header(header(question)).body(history(question))));
+                                chunk.forEach(question ->
+                                        all.searches(one -> one.header(header(question, divisions.get(question.ipv4())))
+                                                .body(history(question, divisions.get(question.ipv4())))));
                                 return all;
                             }),
                             ObjectNode.class)
@@ -281,12 +296,16 @@ public final class Ledger implements AutoCloseable {
             sort("observationDomain", SortOrder.Asc),
             sort("cause", SortOrder.Asc));
 
-    private static Query slotQuery(Ipv4Address ipv4, int port) {
-        List<FieldValue> slots = PortSet.allContaining(port).stream()
+    private static Query slotQuery(Ipv4Address ipv4, int port, @Nullable Divisions divisions) {
+        List<PortSet> sets = divisions == null ? PortSet.allContaining(port) : divisions.containing(port);
+        List<FieldValue> slots = sets.stream()
                 .map(set -> FieldValue.of(BindingDocument.slot(ipv4, set)))
                 .toList();
         Query inSets =
                 Query.of(query -> query.terms(terms -> terms.field("slot").terms(values -> values.value(slots))));
+        if (divisions != null && !divisions.hasBlocks()) {
+            return inSets;
+        }
         Query inBlocks = Query.of(query -> query.bool(bool -> bool.filter(
                         address -> address.term(term -> term.field("blockIpv4").value(BindingDocument.hex(ipv4))))
                 .filter(block -> block.term(term -> term.field("block").value(port)))));
@@ -294,19 +313,20 @@ public final class Ledger implements AutoCloseable {
                 query -> query.bool(bool -> bool.should(inSets, inBlocks).minimumShouldMatch("1")));
     }
 
-    private static MultisearchHeader header(Question question) {
-        return MultisearchHeader.of(header -> header.index(INTERVALS)
+    private static MultisearchHeader header(Question question, @Nullable Divisions divisions) {
+        boolean isWithoutMappings = divisions != null && divisions.mappings().isEmpty();
+        return MultisearchHeader.of(header -> header.index(isWithoutMappings ? BINDINGS : INTERVALS)
                 .routing(BindingDocument.hex(question.ipv4()))
                 .ignoreUnavailable(true)
                 .allowPartialSearchResults(false));
     }
 
     /** The intervals of the port that meet the window, and beside them the last boundaries before it. */
-    private static SearchRequestBody history(Question question) {
+    private static SearchRequestBody history(Question question, @Nullable Divisions divisions) {
         long from = question.from().toEpochMilli();
         long to = question.to().toEpochMilli();
         List<Query> filters = new ArrayList<>(traffic(question));
-        Collections.addAll(filters, slotQuery(question.ipv4(), question.port()), range("start", null, to));
+        Collections.addAll(filters, slotQuery(question.ipv4(), question.port(), divisions), range("start", null, to));
         return SearchRequestBody.of(body -> body.query(query -> query.bool(bool -> bool.filter(filters)))
                 .postFilter(range("end", from + 1, null))
                 .sort(sort("start", SortOrder.Asc), sort("slot", SortOrder.Asc))
@@ -418,7 +438,41 @@ public final class Ledger implements AutoCloseable {
         }
     }
 
+    private record ReadProgress(long atNanos, Progress progress) {}
+
+    private Progress recentProgress() {
+        ReadProgress known = readProgress;
+        return known != null && System.nanoTime() - known.atNanos() < progressKept.toNanos()
+                ? known.progress()
+                : progress();
+    }
+
+    /** How the ports of addresses are divided, as far as it is known of them. */
+    private Map<Ipv4Address, Divisions> divisions(Set<Ipv4Address> addresses) {
+        Map<Ipv4Address, Divisions> divisions = new HashMap<>();
+        try {
+            List<String> ids = addresses.stream().map(BindingDocument::hex).toList();
+            for (MultiGetResponseItem<ObjectNode> found : elasticsearch
+                    .client()
+                    .mget(get -> get.index(DivisionsDocument.INDEX).ids(ids), ObjectNode.class)
+                    .docs()) {
+                // An index that is not there is a failure of the item, and nothing is known then.
+                if (found.isResult() && found.result().found()) {
+                    divisions.put(
+                            new Ipv4Address(
+                                    Integer.parseUnsignedInt(found.result().id(), 16)),
+                            DivisionsDocument.read(
+                                    Objects.requireNonNull(found.result().source())));
+                }
+            }
+            return divisions;
+        } catch (IOException | ElasticsearchException e) {
+            throw noAnswer(e);
+        }
+    }
+
     private Progress progress() {
+        long before = System.nanoTime();
         SearchResponse<ObjectNode> found = search(SearchRequest.of(search -> search.index(MarkDocument.ALIAS)
                 .ignoreUnavailable(true)
                 .allowPartialSearchResults(false)
@@ -429,7 +483,9 @@ public final class Ledger implements AutoCloseable {
                     + MAX_MARKS + "): delete those of collectors that are no more from the index " + MarkDocument.INDEX
                     + ".");
         }
-        return Progress.of(sources(found).map(MarkDocument::read).toList());
+        Progress progress = Progress.of(sources(found).map(MarkDocument::read).toList());
+        readProgress = new ReadProgress(before, progress);
+        return progress;
     }
 
     private SearchResponse<ObjectNode> firstGaps(Instant to) {

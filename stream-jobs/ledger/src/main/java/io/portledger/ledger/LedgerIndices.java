@@ -20,8 +20,15 @@ import tools.jackson.databind.JsonNode;
  */
 public final class LedgerIndices {
 
-    private static final List<String> NAMES =
-            List.of("bindings-v1", "sessions-v1", "gaps-v1", "marks-v1", "findings-v1", "usage-v1", "retention-v1");
+    private static final List<String> NAMES = List.of(
+            "bindings-v1",
+            "sessions-v1",
+            "gaps-v1",
+            "marks-v1",
+            "findings-v1",
+            "usage-v1",
+            "retention-v1",
+            "divisions-v1");
 
     private static final long ABSENT = -1;
 

@@ -4,6 +4,7 @@ import co.elastic.clients.elasticsearch._types.Refresh;
 import co.elastic.clients.elasticsearch.core.BulkResponse;
 import co.elastic.clients.util.BinaryData;
 import co.elastic.clients.util.ContentType;
+import io.portledger.softwire.Ipv4Address;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.StringReader;
@@ -60,7 +61,8 @@ public final class ElasticsearchNode {
                                     "marks-v1",
                                     "findings-v1",
                                     "usage-v1-*",
-                                    "retention-v1")
+                                    "retention-v1",
+                                    "divisions-v1")
                             .ignoreUnavailable(true));
             LedgerIndices.install(connection);
         }
@@ -101,6 +103,19 @@ public final class ElasticsearchNode {
     public void store(Mark mark) throws IOException {
         try (ElasticsearchConnection connection = ElasticsearchConnection.open(uri)) {
             MarkDocument document = MarkDocument.of(mark);
+            connection
+                    .client()
+                    .index(index -> index.index(document.index())
+                            .id(document.id())
+                            .withJson(new StringReader(document.json()))
+                            .refresh(Refresh.True));
+        }
+    }
+
+    /** Stores how an address is divided as a stream job would. */
+    public void store(Ipv4Address ipv4, Divisions divisions) throws IOException {
+        try (ElasticsearchConnection connection = ElasticsearchConnection.open(uri)) {
+            DivisionsDocument document = DivisionsDocument.of(ipv4, divisions);
             connection
                     .client()
                     .index(index -> index.index(document.index())

@@ -18,6 +18,7 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.TreeSet;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -36,8 +37,8 @@ class LedgerTest {
     private static final Ipv4Address NEIGHBOUR = Ipv4Address.parse("203.0.113.8");
 
     private final ElasticsearchNode elasticsearch = ElasticsearchNode.shared();
-    private final Ledger ledger =
-            new Ledger(ElasticsearchConnection.open(elasticsearch.uri()), Clock.fixed(NOW, ZoneOffset.UTC));
+    private final Ledger ledger = new Ledger(
+            ElasticsearchConnection.open(elasticsearch.uri()), Clock.fixed(NOW, ZoneOffset.UTC), Duration.ZERO);
 
     @BeforeEach
     void wipe() throws IOException {
@@ -424,6 +425,21 @@ class LedgerTest {
         assertThat(ledger.whoHeld(ADDRESS, 34 << 10, TEN, Duration.ofMillis(999))
                         .holders())
                 .hasSize(1_000);
+    }
+
+    @ParameterizedTest(name = "{0}: {1}")
+    @CsvSource({"0/6, HELD", "0/6 4/6, HELD", "4/6, NOT_HELD", "blocks, NOT_HELD"})
+    void onlyTheDivisionsOfAnAddressAreAskedForWhereTheyAreKnown(String divisions, Verdict verdict) throws IOException {
+        elasticsearch.store(List.of(Samples.logged(ADDRESS, set("0/6/34"), household(1), TEN, ELEVEN)), List.of());
+        elasticsearch.store(
+                ADDRESS, new Divisions(new TreeSet<>(Arrays.asList(divisions.split(" "))), new TreeSet<>()));
+
+        Question question = new Question(ADDRESS, 34 << 10, TEN, Duration.ZERO);
+
+        assertThat(ledger.whoHeld(question).verdict()).isEqualTo(verdict);
+        assertThat(ledger.whoHeld(List.of(question)))
+                .extracting(Answer::verdict)
+                .containsExactly(verdict);
     }
 
     @Test

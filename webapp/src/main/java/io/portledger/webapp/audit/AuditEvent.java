@@ -3,6 +3,7 @@ package io.portledger.webapp.audit;
 import io.portledger.ledger.Question;
 import io.portledger.ledger.Retention;
 import io.portledger.ledger.Verdict;
+import java.time.Instant;
 
 /** Something that the audit log keeps. */
 public sealed interface AuditEvent {
@@ -46,6 +47,21 @@ public sealed interface AuditEvent {
             FAILED
         }
     }
+
+    /**
+     * Somebody reads the account of a holder.
+     *
+     * @param who the user
+     * @param channel by which door
+     * @param address the network address
+     * @param holder whose account
+     * @param from first moment of the stretch
+     * @param to last moment of the stretch, not included
+     * @param reason why
+     */
+    record AccountRead(
+            String who, String channel, String address, String holder, Instant from, Instant to, String reason)
+            implements AuditEvent {}
 
     /**
      * What is older than its period of retention was deleted.

@@ -1,5 +1,6 @@
 package io.portledger.webapp.audit;
 
+import io.portledger.webapp.audit.AuditEvent.AccountRead;
 import io.portledger.webapp.audit.AuditEvent.Answered;
 import io.portledger.webapp.audit.AuditEvent.Asked;
 import io.portledger.webapp.audit.AuditEvent.Deleted;
@@ -221,6 +222,16 @@ public final class AuditLog implements Closeable {
                 line.put("event", "NO_ANSWER");
                 line.put("question", unanswered.question());
                 line.put("cause", unanswered.cause().name());
+            }
+            case AccountRead read -> {
+                line.put("event", "ACCOUNT");
+                line.put("who", read.who());
+                line.put("channel", read.channel());
+                line.put("address", read.address());
+                line.put("holder", read.holder());
+                line.put("from", TIME.format(read.from()));
+                line.put("to", TIME.format(read.to()));
+                line.put("reason", read.reason());
             }
             case Deleted deleted -> {
                 line.put("event", "DELETED");

@@ -1,5 +1,6 @@
 package io.portledger.webapp.retention;
 
+import io.portledger.ledger.ClosedIndices;
 import io.portledger.ledger.LedgerException;
 import io.portledger.ledger.Retention;
 import io.portledger.ledger.Retention.Kept;
@@ -12,6 +13,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.EnumMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.scheduling.annotation.Scheduled;
@@ -19,7 +21,7 @@ import org.springframework.stereotype.Component;
 
 /**
  * Deletes once an hour what is older than its period, kind by kind, and writes to the audit log what was deleted. A kind
- * without a period is kept for ever. What fails is tried again an hour later.
+ * without a period is kept for ever. What fails is tried again an hour later. Indices that are closed are merged.
  */
 @Component
 class RetentionSchedule {
@@ -27,13 +29,16 @@ class RetentionSchedule {
     private static final Logger LOG = LoggerFactory.getLogger(RetentionSchedule.class);
 
     private final Retention retention;
+    private final ClosedIndices closedIndices;
     private final AuditLog audit;
     private final Clock clock;
     private final Duration pause;
     private final Map<Kept, Duration> periods = new EnumMap<>(Kept.class);
 
-    RetentionSchedule(Retention retention, AuditLog audit, Clock clock, WebSettings settings) {
+    RetentionSchedule(
+            Retention retention, ClosedIndices closedIndices, AuditLog audit, Clock clock, WebSettings settings) {
         this.retention = retention;
+        this.closedIndices = closedIndices;
         this.audit = audit;
         this.clock = clock;
         this.pause = settings.retention().pause();
@@ -43,7 +48,7 @@ class RetentionSchedule {
         put(Kept.FINDINGS, settings.retention().findings());
     }
 
-    private void put(Kept kept, @org.jspecify.annotations.Nullable Duration period) {
+    private void put(Kept kept, @Nullable Duration period) {
         if (period == null) {
             return;
         }
@@ -52,6 +57,16 @@ class RetentionSchedule {
                     + " (allowed: a day and more, or nothing for ever)");
         }
         periods.put(kept, period);
+    }
+
+    /** One index at a time, so that it does not disturb. */
+    @Scheduled(fixedDelayString = "PT1H", initialDelayString = "PT10M")
+    void merge() {
+        try {
+            closedIndices.mergeOldest().ifPresent(index -> LOG.info("Index {} is merged", index));
+        } catch (LedgerException e) {
+            LOG.warn("{}", e.getMessage());
+        }
     }
 
     @Scheduled(fixedDelayString = "PT1H", initialDelayString = "PT1M")

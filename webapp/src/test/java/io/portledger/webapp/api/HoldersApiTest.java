@@ -292,6 +292,35 @@ class HoldersApiTest {
         assertThat(http.send(request, BodyHandlers.ofString()).statusCode()).isEqualTo(405);
     }
 
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            findings?from=yesterday                     | 400 | yesterday
+            usage/classes?span=week                     | 400 | span is "week" (allowed: hour, day).
+            activity?of=planets                         | 400 | of is "planets" (allowed: exporter, network).
+            usage/accounts?holder=S-1&reason=           | 400 | Both holder and reason are needed
+            findings                                    | 503 | does not answer
+            """)
+    void statisticsSayWhatIsWrong(String path, int status, String message) throws Exception {
+        HttpResponse<String> response = get("/api/v1/" + path, bearer());
+
+        assertThat(response.statusCode()).isEqualTo(status);
+        assertThat(json(response).path("detail").asString()).contains(message);
+        assertThat(get("/api/v1/" + path, "").statusCode())
+                .as("without a token")
+                .isEqualTo(401);
+    }
+
+    @Test
+    void whoReadsAnAccountIsInTheAuditLogBeforeItIsRead() throws Exception {
+        assertThat(get("/api/v1/usage/accounts?holder=S-77&reason=C-9", bearer())
+                        .statusCode())
+                .as("there is no Elasticsearch here")
+                .isEqualTo(503);
+
+        assertThat(Files.readAllLines(directory.file("audit.jsonl")).getLast())
+                .contains("\"event\":\"ACCOUNT\"", "\"holder\":\"S-77\"", "\"reason\":\"C-9\"");
+    }
+
     @Test
     void protocolAndFarEndReachTheLedger() throws Exception {
         assertThat(get(holders(with("port", "1234/tcp")) + "&to=198.51.100.1:443", bearer())

@@ -90,6 +90,7 @@ public final class DemoNetwork implements AutoCloseable {
                   export:
                     ipfix:
                       collectors: ["%4$s"]
+                      usage-interval: 30s
                     syslog:
                       receivers: ["tcp://%5$s"]
                 """.formatted(pcpPort, length, PSID_LENGTH, ipfix, syslog);

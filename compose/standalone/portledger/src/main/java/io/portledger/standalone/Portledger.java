@@ -26,6 +26,7 @@ import picocli.CommandLine.TypeConversionException;
             DemoCommand.class,
             ChaosCommand.class,
             WhoCommand.class,
+            ImportCommand.class,
             CollectorCommand.class,
             LwaftrCommand.class,
             Lwb4Command.class,

@@ -100,7 +100,8 @@ final class RoughNetwork implements AutoCloseable {
         ExportSettings settings = new ExportSettings(
                 32473,
                 0,
-                new ExportSettings.Ipfix(List.of(), 1, Duration.ofSeconds(5), 1400, Duration.ofMillis(50), 100_000),
+                new ExportSettings.Ipfix(
+                        List.of(), 1, Duration.ofSeconds(5), 1400, Duration.ofMillis(50), 100_000, Duration.ZERO, 0),
                 new ExportSettings.Syslog(List.of(), "rough", 100_000));
         InstantSource clock = InstantSource.system();
         this.ipfix = IpfixExporter.start(group.next(), path("127.0.0.2", ipfix, IPFIX_LOSS), settings, clock);

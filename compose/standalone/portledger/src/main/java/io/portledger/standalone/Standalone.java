@@ -225,7 +225,9 @@ public final class Standalone implements AutoCloseable {
                                 "--kafka",
                                 kafka(),
                                 "--elasticsearch",
-                                elasticsearch().toString())),
+                                elasticsearch().toString(),
+                                "--usage-interval",
+                                "PT10S")),
                 probes.flink(flink()));
     }
 

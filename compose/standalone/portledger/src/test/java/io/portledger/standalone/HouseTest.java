@@ -71,7 +71,7 @@ class HouseTest {
                     "packet"),
             Room.of("dataplane/lwb4", "lwb4", "softwire", "settings", "pcp", "dhcp", "packet", "lwaftr"),
             Room.of("collector/records", "records", "softwire"),
-            Room.of("collector/server", "collector", "softwire", "settings", "ipfix", "syslog", "records"),
+            Room.of("collector/server", "collector", "softwire", "settings", "ipfix", "syslog", "packet", "records"),
             Room.of("stream-jobs/ledger", "ledger", "softwire", "records"),
             Room.of("stream-jobs/jobs", "jobs", "softwire", "records", "ledger"),
             Room.of("webapp", "webapp", "softwire", "records", "ledger"),

@@ -73,6 +73,7 @@ class PortledgerTest {
                         "test",
                         "build",
                         "who",
+                        "import",
                         "collector",
                         "lwaftr run",
                         "lwb4 run",

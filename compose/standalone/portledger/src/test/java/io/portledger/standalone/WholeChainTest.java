@@ -9,12 +9,15 @@ import io.portledger.ledger.Ledger;
 import io.portledger.ledger.Question;
 import io.portledger.ledger.Verdict;
 import io.portledger.lwb4.fleet.Tenure;
+import io.portledger.packet.CaptureWriter;
+import io.portledger.packet.LinkType;
 import io.portledger.softwire.Ipv4Address;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -167,6 +170,63 @@ class WholeChainTest {
                 });
             }
         }
+    }
+
+    /** The last: what an import cannot know of the time around its files makes answers about others incomplete. */
+    @Test
+    @Order(9)
+    void whatACaptureHoldsIsAnsweredFromTheLedgerWithTheFileAsEvidence() throws Exception {
+        Instant allocated = Instant.parse("2023-11-14T22:13:20.123Z");
+        String line = "<134>1 %s nat NAT - PT%s [nprng SATYP=\"IPv4\" ISADDR=\"100.64.0.1\" XATYP=\"IPv4\""
+                + " XSADDR=\"192.0.2.77\" PORTMN=\"1024\" PORTMX=\"2047\"]";
+        Path capture = directory.resolve("nat.pcap");
+        try (CaptureWriter writer = CaptureWriter.create(capture, LinkType.RAW)) {
+            writer.write(allocated.plusMillis(5), syslogDatagram(line.formatted(allocated, "ADD")));
+            writer.write(allocated.plusSeconds(600), syslogDatagram(line.formatted(allocated.plusSeconds(599), "DEL")));
+        }
+        JsonNode summary = importFile(capture);
+        assertThat(summary.path("loaded").booleanValue()).isTrue();
+        assertThat(summary.path("total").path("events").path("bindings").intValue())
+                .isEqualTo(2);
+        Question question =
+                new Question(Ipv4Address.parse("192.0.2.77"), 1500, allocated.plusSeconds(300), Duration.ofSeconds(1));
+        // While the index of a month is being made, the store refuses to answer in part.
+        await("the imported binding is answered")
+                .atMost(PATIENCE)
+                .ignoreExceptions()
+                .untilAsserted(() -> {
+                    Answer answer = ledger.whoHeld(question);
+                    assertThat(answer.verdict()).isEqualTo(Verdict.HELD);
+                    assertThat(answer.holders()).singleElement().satisfies(interval -> {
+                        assertThat(interval.start()).isEqualTo(allocated);
+                        assertThat(interval.end()).isEqualTo(allocated.plusSeconds(599));
+                        assertThat(String.valueOf(interval.startEvidence())).contains("nat.pcap");
+                    });
+                });
+    }
+
+    private static byte[] syslogDatagram(String message) {
+        byte[] text = message.getBytes(StandardCharsets.UTF_8);
+        return ByteBuffer.allocate(28 + text.length)
+                .putShort((short) 0x4500)
+                .putShort((short) (28 + text.length))
+                .putInt(0)
+                .putInt(0x40110000)
+                .putInt(0xc0000201)
+                .putInt(0xc0000202)
+                .putShort((short) 40_000)
+                .putShort((short) 514)
+                .putShort((short) (8 + text.length))
+                .putShort((short) 0)
+                .put(text)
+                .array();
+    }
+
+    private JsonNode importFile(Path file) throws IOException, InterruptedException {
+        return json.readTree(commandLine("import", file.toString())
+                .lines()
+                .reduce((_, last) -> last)
+                .orElseThrow());
     }
 
     private Standalone start() throws Exception {
@@ -363,23 +423,28 @@ class WholeChainTest {
     }
 
     private JsonNode askCommandLine(Question question) throws IOException, InterruptedException {
-        Process who = new ProcessBuilder(
-                        ProcessHandle.current().info().command().orElseThrow(),
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        Portledger.class.getName(),
-                        "who",
-                        question.ipv4() + ":" + question.port(),
-                        question.at().toString(),
-                        "--tolerance",
-                        question.tolerance().toString(),
-                        "--data",
-                        standalone.dataDirectory().toString(),
-                        "--json")
+        return json.readTree(commandLine(
+                "who",
+                question.ipv4() + ":" + question.port(),
+                question.at().toString(),
+                "--tolerance",
+                question.tolerance().toString(),
+                "--json"));
+    }
+
+    private String commandLine(String... arguments) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(List.of(
+                ProcessHandle.current().info().command().orElseThrow(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                Portledger.class.getName()));
+        command.addAll(List.of(arguments));
+        command.addAll(List.of("--data", standalone.dataDirectory().toString()));
+        Process process = new ProcessBuilder(command)
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
-        String out = new String(who.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertThat(who.waitFor()).as(out).isZero();
-        return json.readTree(out);
+        String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).as(out).isZero();
+        return out;
     }
 }

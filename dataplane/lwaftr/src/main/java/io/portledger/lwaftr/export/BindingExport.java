@@ -7,6 +7,8 @@ import io.netty.channel.nio.NioIoHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.portledger.lwaftr.BindingChange;
 import io.portledger.lwaftr.BindingListener;
+import io.portledger.lwaftr.BindingUsage;
+import io.portledger.lwaftr.PoolEvent;
 import io.portledger.settings.HostPort;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -18,14 +20,16 @@ import java.util.concurrent.TimeUnit;
  * own. Its exporters are made to be listeners of the lwAFTR, best one by one, so that none waits for another's room to
  * hear a snapshot; it is to be closed when the lwAFTR has told the last change.
  */
-public final class BindingExport implements BindingListener, AutoCloseable {
+public final class BindingExport implements BindingListener, UsageReceiver, AutoCloseable {
 
     private final EventLoopGroup group;
     private final List<BindingExporter> exporters;
+    private final List<IpfixExporter> ipfix;
 
-    private BindingExport(EventLoopGroup group, List<BindingExporter> exporters) {
+    private BindingExport(EventLoopGroup group, List<BindingExporter> exporters, List<IpfixExporter> ipfix) {
         this.group = group;
         this.exporters = List.copyOf(exporters);
+        this.ipfix = List.copyOf(ipfix);
     }
 
     /**
@@ -37,14 +41,15 @@ public final class BindingExport implements BindingListener, AutoCloseable {
         EventLoopGroup group = new MultiThreadIoEventLoopGroup(
                 1, new DefaultThreadFactory("lwaftr-export", true), NioIoHandler.newFactory());
         EventLoop loop = group.next();
-        List<BindingExporter> exporters = new ArrayList<>();
+        List<IpfixExporter> ipfix = new ArrayList<>();
         for (HostPort collector : settings.ipfix().collectors()) {
-            exporters.add(IpfixExporter.start(loop, collector, settings, clock));
+            ipfix.add(IpfixExporter.start(loop, collector, settings, clock));
         }
+        List<BindingExporter> exporters = new ArrayList<>(ipfix);
         for (SyslogReceiver receiver : settings.syslog().receivers()) {
             exporters.add(SyslogExporter.start(loop, receiver, settings));
         }
-        return new BindingExport(group, exporters);
+        return new BindingExport(group, exporters, ipfix);
     }
 
     /** The exporters, first those to IPFIX collectors, in the order of the settings; for their counters. */
@@ -67,6 +72,29 @@ public final class BindingExport implements BindingListener, AutoCloseable {
     @Override
     public boolean hasRoomForSnapshot() {
         return exporters.stream().allMatch(BindingExporter::hasRoomForSnapshot);
+    }
+
+    @Override
+    public void onPoolEvent(PoolEvent event) {
+        exporters.forEach(exporter -> exporter.onPoolEvent(event));
+    }
+
+    @Override
+    public void onUsage(BindingUsage usage, boolean isOfAll) {
+        for (int i = 0; i < ipfix.size(); i++) {
+            ipfix.get(i).onUsage(usage, isOfAll);
+        }
+    }
+
+    /** Whether any collector's exporter has room: one that is not there must not keep it from the others. */
+    @Override
+    public boolean hasRoomForUsage() {
+        for (int i = 0; i < ipfix.size(); i++) {
+            if (ipfix.get(i).hasRoomForUsage()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Sends what still waits, for at most some seconds for each exporter, and ends. Idempotent. */

@@ -9,6 +9,7 @@ import io.netty.channel.EventLoop;
 import io.netty.util.ReferenceCountUtil;
 import io.portledger.lwaftr.BindingChange;
 import io.portledger.lwaftr.BindingListener;
+import io.portledger.lwaftr.PoolEvent;
 import io.portledger.settings.HostPort;
 import java.net.InetSocketAddress;
 import java.util.concurrent.CompletableFuture;
@@ -32,6 +33,7 @@ public abstract sealed class BindingExporter implements BindingListener, AutoClo
 
     private static final Logger log = LoggerFactory.getLogger(BindingExporter.class);
 
+    private static final int POOL_EVENTS = 1000;
     private static final long FIRST_PAUSE_MILLIS = 100;
     private static final long LONGEST_PAUSE_MILLIS = 30_000;
     private static final long CLOSE_CHECK_MILLIS = 5;
@@ -40,7 +42,11 @@ public abstract sealed class BindingExporter implements BindingListener, AutoClo
     private static final long WARNING_INTERVAL_NANOS = TimeUnit.MINUTES.toNanos(1);
 
     final EventLoop loop;
-    final ChangeQueue queue;
+    final SendQueue<BindingChange> queue;
+
+    /** What happened to service classes: rare, and limited where it comes from. */
+    final SendQueue<PoolEvent> poolEvents = new SendQueue<>(POOL_EVENTS);
+
     private final String name;
     private final HostPort receiver;
     private final long maxDelayMillis;
@@ -74,7 +80,7 @@ public abstract sealed class BindingExporter implements BindingListener, AutoClo
         this.loop = loop;
         this.name = name;
         this.receiver = receiver;
-        this.queue = new ChangeQueue(queueCapacity);
+        this.queue = new SendQueue<>(queueCapacity);
         this.maxDelayMillis = maxDelayMillis;
         this.urgentSize = urgentSize;
     }
@@ -97,8 +103,14 @@ public abstract sealed class BindingExporter implements BindingListener, AutoClo
     /** Whether anything that was handed to the socket is still on its way out, or waits to be sent again. */
     abstract boolean isUnderWay();
 
-    /** Gives up what waits to be sent again, and returns how many changes that were. */
+    /** Gives up what waits to be sent again, and what {@link #otherQueuedCount} counts, and returns how much that was. */
     abstract int abandon();
+
+    /** A change, or what happened to a service class, found no room or came too late; any thread. */
+    abstract void dropped();
+
+    /** How many records wait that are neither changes nor of service classes. */
+    abstract int otherQueuedCount();
 
     /** Changes that were handed to the network. */
     public long recordCount() {
@@ -120,43 +132,64 @@ public abstract sealed class BindingExporter implements BindingListener, AutoClo
         return socketErrors.get();
     }
 
-    /** Changes that wait to be sent. */
+    /** Changes and other records that wait to be sent. */
     public int queuedCount() {
-        return queue.size();
+        return queue.size() + poolEvents.size() + otherQueuedCount();
     }
 
     @Override
     public final void onChange(BindingChange change) {
-        if (isClosing.get() || !queue.offer(change)) {
-            onDrop();
-            return;
-        }
-        sendSoon();
+        boolean isRepetition = change.kind() == BindingChange.Kind.SNAPSHOT;
+        tookEvent(!isClosing.get() && (isRepetition ? queue.offerRepetition(change) : queue.offer(change)));
+    }
+
+    @Override
+    public final void onPoolEvent(PoolEvent event) {
+        tookEvent(!isClosing.get() && poolEvents.offer(event));
     }
 
     @Override
     public final void onChangeOfAll(BindingChange change) {
-        if (isClosing.get()) {
-            onDrop();
-            return;
+        boolean isQueued = !isClosing.get();
+        if (isQueued) {
+            queue.add(change);
         }
-        queue.add(change);
-        sendSoon();
+        tookEvent(isQueued);
     }
 
     @Override
     public final boolean hasRoomForSnapshot() {
-        return queue.hasRoomForSnapshot();
+        return queue.isHalfFree();
+    }
+
+    private void tookEvent(boolean isQueued) {
+        if (!isQueued) {
+            dropped();
+        }
+        took(isQueued);
+    }
+
+    /** Something was put into a queue, or found no room there. */
+    final void took(boolean isQueued) {
+        if (isQueued) {
+            sendSoon();
+        } else {
+            onDrop();
+        }
+    }
+
+    final boolean isClosing() {
+        return isClosing.get();
     }
 
     private void onDrop() {
         if (drops.incrementAndGet() == 1) {
-            onLoop(() -> warn("a change of the binding table is dropped: the queue is full or closed"));
+            onLoop(() -> warn("a record is dropped: the queue is full or closed"));
         }
     }
 
     private void sendSoon() {
-        if (queue.size() >= urgentSize) {
+        if (queuedCount() >= urgentSize) {
             if (isDrainUrgent.compareAndSet(false, true)) {
                 onLoop(() -> {
                     isDrainUrgent.set(false);
@@ -184,7 +217,7 @@ public abstract sealed class BindingExporter implements BindingListener, AutoClo
     public final void close() {
         CompletableFuture<Void> done = new CompletableFuture<>();
         if (isClosing.compareAndSet(false, true)
-                && onLoop(() -> finish(done, System.nanoTime(), System.nanoTime(), queue.size()))) {
+                && onLoop(() -> finish(done, System.nanoTime(), System.nanoTime(), queuedCount()))) {
             done.join();
         }
     }
@@ -263,11 +296,11 @@ public abstract sealed class BindingExporter implements BindingListener, AutoClo
     private void finish(CompletableFuture<Void> done, long begunNanos, long lastProgressNanos, int leftBefore) {
         drainIfOpen();
         long now = System.nanoTime();
-        int left = queue.size();
+        int left = queuedCount();
         long progressNanos = left < leftBefore ? now : lastProgressNanos;
         boolean isInTime = now - progressNanos < CLOSE_LIMIT_NANOS && now - begunNanos < LONGEST_CLOSE_NANOS;
         boolean isWaitingPointless = channel == null && !isOpening;
-        boolean isSomethingLeft = !queue.isEmpty() || isUnderWay();
+        boolean isSomethingLeft = left > 0 || isUnderWay();
         if (isSomethingLeft && !isWaitingPointless && isInTime) {
             var _ = loop.schedule(
                     () -> finish(done, begunNanos, progressNanos, left), CLOSE_CHECK_MILLIS, TimeUnit.MILLISECONDS);
@@ -280,12 +313,12 @@ public abstract sealed class BindingExporter implements BindingListener, AutoClo
             var _ = open.close();
         }
         int given = abandon();
-        while (queue.poll() != null) {
+        while (queue.poll() != null || poolEvents.poll() != null) {
             given++;
         }
         if (given > 0) {
             drops.addAndGet(given);
-            log.warn("{} to {}: closed with {} changes of the binding table unsent", name, receiver, given);
+            log.warn("{} to {}: closed with {} records unsent", name, receiver, given);
         }
         done.complete(null);
     }

@@ -9,7 +9,6 @@ import io.portledger.ipfix.Template;
 import io.portledger.lwaftr.BindingChange;
 import io.portledger.softwire.Binding;
 import io.portledger.softwire.Ipv6Address;
-import io.portledger.softwire.PortRange;
 import io.portledger.softwire.PortSet;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -36,26 +35,22 @@ final class BindingTemplates {
     /** natEvent: a block of ports is given back. */
     static final int PORT_BLOCK_DEALLOCATION = 17;
 
-    /** How a binding's ports are told. */
-    private enum Form {
-        RANGE,
-        WHOLE_ADDRESS,
-        SCATTERED
-    }
-
     private static final int WITH_BR = 1;
     private static final int WITH_SUBSCRIBER = 2;
     private static final int VARIANTS = 4;
 
+    /** How many ids they take, from 256 on. */
+    static final int COUNT = 3 * VARIANTS;
+
     private final long natInstance;
-    private final Map<Form, List<Template>> templates = new EnumMap<>(Form.class);
+    private final Map<PortForm, List<Template>> templates = new EnumMap<>(PortForm.class);
     private final RecordMapping<BindingChange> mapping = this::write;
 
     BindingTemplates(long enterpriseNumber, long natInstance) {
         this.natInstance = natInstance;
         Lw4o6Elements own = Lw4o6Elements.of(enterpriseNumber);
         int id = Template.MIN_ID;
-        for (Form form : Form.values()) {
+        for (PortForm form : PortForm.values()) {
             List<Template> variants = new ArrayList<>(VARIANTS);
             for (int variant = 0; variant < VARIANTS; variant++) {
                 variants.add(template(id++, form, variant, own));
@@ -73,7 +68,8 @@ final class BindingTemplates {
     Template of(Binding binding) {
         int variant = (binding.br().equals(Ipv6Address.UNSPECIFIED) ? 0 : WITH_BR)
                 + (binding.subscriber() == null ? 0 : WITH_SUBSCRIBER);
-        return Objects.requireNonNull(templates.get(form(binding.ports()))).get(variant);
+        return Objects.requireNonNull(templates.get(PortForm.of(binding.ports())))
+                .get(variant);
     }
 
     /** Writes a change as a record of the template that {@link #of} gives for its binding. */
@@ -81,22 +77,13 @@ final class BindingTemplates {
         return mapping;
     }
 
-    private static Template template(int id, Form form, int variant, Lw4o6Elements own) {
+    private static Template template(int id, PortForm form, int variant, Lw4o6Elements own) {
         List<InformationElement> elements = new ArrayList<>(List.of(
                 Iana.OBSERVATION_TIME_MILLISECONDS,
                 Iana.NAT_EVENT,
                 Iana.SOURCE_IPV6_ADDRESS,
                 Iana.POST_NAT_SOURCE_IPV4_ADDRESS));
-        switch (form) {
-            case RANGE ->
-                elements.addAll(List.of(
-                        Iana.PORT_RANGE_START,
-                        Iana.PORT_RANGE_END,
-                        Iana.PORT_RANGE_STEP_SIZE,
-                        Iana.PORT_RANGE_NUM_PORTS));
-            case WHOLE_ADDRESS -> {}
-            case SCATTERED -> elements.addAll(List.of(own.psidOffset(), own.psidLength(), own.psid()));
-        }
+        elements.addAll(form.elements(own));
         elements.add(Iana.NAT_INSTANCE_ID);
         if ((variant & WITH_BR) != 0) {
             elements.add(own.brAddress());
@@ -110,25 +97,12 @@ final class BindingTemplates {
     private void write(BindingChange change, RecordWriter fields) {
         Binding binding = change.binding();
         PortSet ports = binding.ports();
-        Form form = form(ports);
+        PortForm form = PortForm.of(ports);
         fields.putEpochMillis(change.at().toEpochMilli())
                 .putUnsigned(natEvent(change.kind(), form))
                 .putIpv6(binding.b4().high(), binding.b4().low())
                 .putIpv4(binding.ipv4().bits());
-        switch (form) {
-            case RANGE -> {
-                PortRange range = ports.range(0);
-                fields.putUnsigned(range.first())
-                        .putUnsigned(range.last())
-                        .putUnsigned(1)
-                        .putUnsigned(range.size());
-            }
-            case WHOLE_ADDRESS -> {}
-            case SCATTERED ->
-                fields.putUnsigned(ports.psidOffset())
-                        .putUnsigned(ports.psidLength())
-                        .putUnsigned(ports.psid());
-        }
+        form.write(ports, fields);
         fields.putUnsigned(natInstance);
         if (!binding.br().equals(Ipv6Address.UNSPECIFIED)) {
             fields.putIpv6(binding.br().high(), binding.br().low());
@@ -139,18 +113,11 @@ final class BindingTemplates {
         }
     }
 
-    private static int natEvent(BindingChange.Kind kind, Form form) {
+    private static int natEvent(BindingChange.Kind kind, PortForm form) {
         boolean isEnd = kind == BindingChange.Kind.DELETED;
-        if (form == Form.WHOLE_ADDRESS) {
+        if (form == PortForm.WHOLE_ADDRESS) {
             return isEnd ? ADDRESS_BINDING_DELETE : ADDRESS_BINDING_CREATE;
         }
         return isEnd ? PORT_BLOCK_DEALLOCATION : PORT_BLOCK_ALLOCATION;
-    }
-
-    private static Form form(PortSet ports) {
-        if (ports.equals(PortSet.WHOLE_ADDRESS)) {
-            return Form.WHOLE_ADDRESS;
-        }
-        return ports.rangeCount() == 1 ? Form.RANGE : Form.SCATTERED;
     }
 }

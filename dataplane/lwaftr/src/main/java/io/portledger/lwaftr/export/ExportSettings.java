@@ -32,6 +32,8 @@ public record ExportSettings(long enterpriseNumber, long natInstance, Ipfix ipfi
      *     fragments
      * @param maxDelay how long a record waits for others to share its message
      * @param queueRecords how many records wait at most
+     * @param usageInterval time between two records of what a binding carried, a second or more; zero: none are sent
+     * @param usageSampling of how many packets one is looked at to see which ports are in use, 1-1000000; 0: none
      */
     public record Ipfix(
             List<HostPort> collectors,
@@ -39,7 +41,9 @@ public record ExportSettings(long enterpriseNumber, long natInstance, Ipfix ipfi
             Duration templateInterval,
             int maxMessageOctets,
             Duration maxDelay,
-            int queueRecords) {
+            int queueRecords,
+            Duration usageInterval,
+            int usageSampling) {
 
         /** @throws IllegalArgumentException naming the key and what it allows */
         public Ipfix {
@@ -47,6 +51,11 @@ public record ExportSettings(long enterpriseNumber, long natInstance, Ipfix ipfi
             requireWithin("observation-domain", observationDomain, 0, 0xffff_ffffL);
             requireWithin("max-message-octets", maxMessageOctets, 512, 65507);
             requireWithin("queue-records", queueRecords, 1, Integer.MAX_VALUE);
+            requireWithin("usage-sampling", usageSampling, 0, 1_000_000);
+            if (!usageInterval.isZero() && usageInterval.compareTo(Duration.ofSeconds(1)) < 0) {
+                throw new IllegalArgumentException("Invalid value " + usageInterval
+                        + " for key usage-interval: too short (allowed: 1s and more, or 0s for none)");
+            }
             if (templateInterval.compareTo(Duration.ofSeconds(1)) < 0) {
                 throw new IllegalArgumentException("Invalid value " + templateInterval
                         + " for key template-interval: too short (allowed: 1s and more)");
@@ -55,6 +64,11 @@ public record ExportSettings(long enterpriseNumber, long natInstance, Ipfix ipfi
                 throw new IllegalArgumentException(
                         "Invalid value " + maxDelay + " for key max-delay: not a short delay (allowed: 0s to 1m)");
             }
+        }
+
+        /** Whether anybody is told what bindings carried. */
+        public boolean tellsUsage() {
+            return !usageInterval.isZero() && !collectors.isEmpty();
         }
     }
 

@@ -29,6 +29,7 @@ import static io.portledger.syslog.NatLogging.XATYP;
 import static io.portledger.syslog.NatLogging.XSADDR;
 
 import io.portledger.lwaftr.BindingChange;
+import io.portledger.lwaftr.PoolEvent;
 import io.portledger.softwire.Binding;
 import io.portledger.softwire.Ipv6Address;
 import io.portledger.softwire.PortRange;
@@ -42,7 +43,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes binding changes as syslog messages of {@link NatLogging}. The timestamp is the change's own.
+ * Writes binding changes, and what happens to service classes, as syslog messages of {@link NatLogging}. The timestamp is their own.
  *
  * @param hostname HOSTNAME; null: unknown
  * @param procId PROCID
@@ -53,6 +54,9 @@ record NatSyslogMessages(@Nullable String hostname, String procId, long enterpri
 
     /** We know no index of subscribers. */
     private static final int NO_SUBSCRIBER_INDEX = 0;
+
+    private static final int ERROR = 3;
+    private static final int WARNING = 4;
 
     SyslogMessage of(BindingChange change) {
         Binding binding = change.binding();
@@ -78,6 +82,30 @@ record NatSyslogMessages(@Nullable String hostname, String procId, long enterpri
         }
         return SyslogMessage.ofStructuredData(
                 change.at().truncatedTo(ChronoUnit.MILLIS), hostname, NAT, procId, msgId, elements);
+    }
+
+    SyslogMessage of(PoolEvent event) {
+        boolean isExhausted = event.kind() == PoolEvent.Kind.EXHAUSTED;
+        boolean isHigh = event.kind() == PoolEvent.Kind.HIGH;
+        SdElement.Builder element = SdElement.named(isExhausted ? NatLogging.NGAPML : NatLogging.NPOOL);
+        if (natInstance != 0) {
+            element.with(NATINST, (int) natInstance);
+        }
+        element.with(NatLogging.POOLID, event.poolId());
+        if (!isExhausted) {
+            element.with(isHigh ? NatLogging.POOLHW : NatLogging.POOLLW, (int) event.addresses());
+        }
+        return new SyslogMessage(
+                SyslogMessage.LOCAL0,
+                isExhausted ? ERROR : isHigh ? WARNING : SyslogMessage.INFORMATIONAL,
+                event.at().truncatedTo(ChronoUnit.MILLIS),
+                hostname,
+                isExhausted ? NatLogging.NATLIM : NatLogging.NATTHR,
+                procId,
+                isExhausted ? NatLogging.GAPMLIM : isHigh ? NatLogging.POOLHT : NatLogging.POOLLT,
+                List.of(element.build()),
+                "",
+                false);
     }
 
     private SdElement.Builder addresses(String id, Binding binding) {

@@ -9,6 +9,7 @@ import io.netty.channel.EventLoop;
 import io.netty.channel.socket.nio.NioDatagramChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.portledger.lwaftr.BindingChange;
+import io.portledger.lwaftr.PoolEvent;
 import io.portledger.lwaftr.export.SyslogReceiver.Transport;
 import io.portledger.syslog.SyslogMessage;
 import java.net.InetAddress;
@@ -30,9 +31,9 @@ public final class SyslogExporter extends BindingExporter {
     private final Transport transport;
     private final NatSyslogMessages format;
 
-    // Confined to the event loop. Over TCP, changes in the order of their writing whose write has not ended.
-    private final ArrayDeque<BindingChange> underWay = new ArrayDeque<>();
-    private final ArrayDeque<BindingChange> again = new ArrayDeque<>();
+    // Confined to the event loop. Over TCP, messages in the order of their writing whose write has not ended.
+    private final ArrayDeque<SyslogMessage> underWay = new ArrayDeque<>();
+    private final ArrayDeque<SyslogMessage> again = new ArrayDeque<>();
 
     private SyslogExporter(EventLoop loop, SyslogReceiver receiver, ExportSettings export) {
         super(loop, "syslog export", receiver.address(), export.syslog().queueMessages(), 0, 1);
@@ -100,32 +101,44 @@ public final class SyslogExporter extends BindingExporter {
     @Override
     void drain(Channel to) {
         while (to.isWritable()) {
-            BindingChange change = next();
-            if (change == null) {
+            SyslogMessage message = next();
+            if (message == null) {
                 break;
             }
             ByteBuf octets = to.alloc().buffer(TYPICAL_MESSAGE_OCTETS);
-            try {
-                write(format.of(change), octets);
-            } catch (IllegalArgumentException e) {
-                octets.release();
-                drops.incrementAndGet();
-                warn("cannot be written: " + change + ": " + e.getMessage());
-                continue;
-            }
-            underWay.addLast(change);
+            write(message, octets);
+            underWay.addLast(message);
             to.write(octets).addListener((ChannelFuture written) -> ended(written));
         }
         to.flush();
     }
 
-    private @Nullable BindingChange next() {
-        BindingChange change = again.pollFirst();
-        if (change != null) {
-            return change;
+    @Override
+    void dropped() {
+        // Counted by the exporter; syslog has no way to tell.
+    }
+
+    @Override
+    int otherQueuedCount() {
+        return 0;
+    }
+
+    private @Nullable SyslogMessage next() {
+        SyslogMessage message = again.pollFirst();
+        while (message == null) {
+            SendQueue.Entry<BindingChange> change = queue.poll();
+            SendQueue.Entry<PoolEvent> event = change == null ? poolEvents.poll() : null;
+            if (change == null && event == null) {
+                return null;
+            }
+            try {
+                message = change != null ? format.of(change.what()) : event != null ? format.of(event.what()) : null;
+            } catch (IllegalArgumentException e) {
+                drops.incrementAndGet();
+                warn("cannot be written: " + (change != null ? change : event) + ": " + e.getMessage());
+            }
         }
-        ChangeQueue.Entry entry = queue.poll();
-        return entry == null ? null : entry.change();
+        return message;
     }
 
     private void ended(ChannelFuture written) {

@@ -118,12 +118,12 @@ public final class CheckCommand implements Callable<Integer> {
 
         /** The link type of the output of this side, whose input may be missing. */
         LinkType outputType(Capture otherSide, LinkType ownRaw) {
-            if (linkType != null) {
-                return linkType;
-            }
-            return switch (otherSide.linkType) {
-                case ETHERNET, NULL, RAW -> otherSide.linkType;
-                case IPV4, IPV6 -> ownRaw;
+            return switch (linkType == null ? otherSide.linkType : linkType) {
+                case ETHERNET -> LinkType.ETHERNET;
+                case NULL -> LinkType.NULL;
+                case RAW -> LinkType.RAW;
+                case IPV4, IPV6 -> linkType == null ? ownRaw : linkType;
+                case LOOP, LINUX_SLL, LINUX_SLL2 -> ownRaw;
                 case null -> LinkType.RAW;
             };
         }

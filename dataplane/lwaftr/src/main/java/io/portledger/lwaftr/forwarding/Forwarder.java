@@ -76,6 +76,16 @@ public final class Forwarder implements AutoCloseable {
     private final long[] lines = new long[WINDOW];
     private final int[] shapes = new int[WINDOW];
 
+    private final PortSamples portSamples = new PortSamples();
+    private volatile int sampling;
+    private int untilSample;
+
+    /** The packet of the window at hand whose port becomes a sample if it is forwarded; -1: none. */
+    private int sampled = -1;
+
+    private int sampledIpv4;
+    private int sampledPort;
+
     @SuppressWarnings("UnusedVariable") // Written, so that the loads of touchLines are not taken for useless.
     private long touched;
 
@@ -162,6 +172,21 @@ public final class Forwarder implements AutoCloseable {
     /** What happened to the packets; may be read by any thread. */
     public Counters counters() {
         return counters;
+    }
+
+    /** Public ports by which packets went upstream, as far as {@link #samplePorts} wants them. */
+    PortSamples portSamples() {
+        return portSamples;
+    }
+
+    /**
+     * Notes the public port of one of so many ordinary upstream packets, at most one of each {@value #WINDOW} that come at
+     * once.
+     *
+     * @param oneOf 0: of none
+     */
+    void samplePorts(int oneOf) {
+        sampling = oneOf;
     }
 
     /** How many packets wait for fragments of theirs. */
@@ -258,6 +283,7 @@ public final class Forwarder implements AutoCloseable {
             for (int start = 0; start < batch.size(); start += WINDOW) {
                 int end = Math.min(batch.size(), start + WINDOW);
                 prepareUpstream(view, batch, start, end);
+                chooseSample(batch, start, end);
                 touchLines(view, end - start);
                 finishUpstream(view, batch, start, end);
             }
@@ -363,6 +389,27 @@ public final class Forwarder implements AutoCloseable {
             prepare(view, i - start, (int) second, (int) (third >>> 16) & 0xffff);
         }
         counters.add(Counter.IN_IPV6, end - start, octets);
+    }
+
+    /** Before the packets are given away; so the loop over them does nothing for the sample. */
+    private void chooseSample(PacketBatch batch, int start, int end) {
+        int oneOf = sampling;
+        sampled = -1;
+        if (oneOf == 0) {
+            return;
+        }
+        untilSample -= end - start;
+        if (untilSample >= 0) {
+            return;
+        }
+        int index = Math.max(start, end + untilSample);
+        untilSample = Math.floorMod(untilSample, oneOf);
+        if (homes[index - start] != SLOW) {
+            long packet = batch.address(index) + Ipv6.HEADER;
+            sampled = index;
+            sampledIpv4 = (int) Memory.getLong(packet + 8);
+            sampledPort = (int) (Memory.getLong(packet + 16) >>> 16) & 0xffff;
+        }
     }
 
     private static boolean mayBeSyn(long packet, int total) {
@@ -516,6 +563,9 @@ public final class Forwarder implements AutoCloseable {
         int packets = i - first;
         counters.add(Counter.DECAPSULATED_IPV6, packets, outerOctets);
         counters.add(Counter.OUT_IPV4, packets, octets);
+        if (sampled >= first && sampled < i) {
+            portSamples.add(sampledIpv4, sampledPort);
+        }
         return i;
     }
 }

@@ -165,6 +165,35 @@ public final class Forwarding implements AutoCloseable {
                 .reply(datagram);
     }
 
+    /** Takes a public port by which a packet went upstream. */
+    @FunctionalInterface
+    public interface PortTaker {
+
+        /**
+         * One packet's.
+         *
+         * @param ipv4 the public address
+         * @param port 0-65535
+         */
+        void take(int ipv4, int port);
+    }
+
+    /**
+     * Lets every worker note the public port of one of so many upstream packets, for {@link #takePorts}.
+     *
+     * @param oneOf 0: of none
+     */
+    public void samplePorts(int oneOf) {
+        workers.forEach(worker -> worker.exchange.forwarder().samplePorts(oneOf));
+    }
+
+    /** Gives the ports that were noted since the last call. One thread at a time. */
+    public void takePorts(PortTaker taker) {
+        for (Worker worker : workers) {
+            worker.exchange.forwarder().portSamples().takeAll(taker);
+        }
+    }
+
     /** What happened to the packets of all workers until now. */
     public Counters counters() {
         return Counters.sum(workers.stream()

@@ -2,6 +2,7 @@ package io.portledger.lwaftr.provisioning;
 
 import io.portledger.lwaftr.BindingChange;
 import io.portledger.lwaftr.BindingListener;
+import io.portledger.lwaftr.PoolEvent;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -72,6 +73,17 @@ final class Announcements {
                     listener.onChange(change);
                 }
             });
+        }
+    }
+
+    /** What happened to a service class is told now: it is no answer to anybody that would have to last. */
+    void tell(PoolEvent event) {
+        for (BindingListener listener : listeners) {
+            try {
+                listener.onPoolEvent(event);
+            } catch (RuntimeException e) {
+                log.error("A binding listener failed on service class {}", event.poolName(), e);
+            }
         }
     }
 

@@ -2,6 +2,7 @@ package io.portledger.lwaftr.provisioning;
 
 import io.portledger.lwaftr.BindingChange;
 import io.portledger.lwaftr.BindingListener;
+import io.portledger.lwaftr.PoolEvent;
 import io.portledger.lwaftr.forwarding.BindingConflictException;
 import io.portledger.lwaftr.forwarding.BindingTable;
 import io.portledger.lwaftr.forwarding.BindingVolume;
@@ -17,6 +18,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -458,7 +460,7 @@ public final class LeaseTable {
         int number = pool.choose(demand.b4(), last, demand.suggestion(), millis(now));
         if (number < 0) {
             if (demand.suggestion() == null || demand.suggestion().only() == null) {
-                pool.newExhaustion(millis(now)).ifPresent(LeaseTable::say);
+                pool.newExhaustion(millis(now)).ifPresent(alarm -> say(pool, alarm, now));
             }
             return Optional.empty();
         }
@@ -572,7 +574,7 @@ public final class LeaseTable {
                 leases.remove(last);
                 lease.createdMillis = Math.max(lease.createdMillis, last.endMillis);
             }
-            warnOfLevel(given);
+            warnOfLevel(given, now);
         } else {
             outsidePools.put(ports, lease);
             Long until = lastHeldUntil.remove(ports);
@@ -848,7 +850,7 @@ public final class LeaseTable {
             if (isFirst) {
                 leases.put(lease);
             }
-            warnOfLevel(pool);
+            warnOfLevel(pool, now);
         }
         if (journal != null) {
             journal.end(lease);
@@ -856,16 +858,29 @@ public final class LeaseTable {
         changed(BindingChange.Kind.DELETED, until, lease, volume, isOfAll || isEnding);
     }
 
-    private static void warnOfLevel(Pool pool) {
-        pool.newAlarm().ifPresent(LeaseTable::say);
+    private void warnOfLevel(Pool pool, Instant now) {
+        pool.newAlarm().ifPresent(alarm -> say(pool, alarm, now));
     }
 
-    private static void say(Pool.Alarm alarm) {
-        if (alarm.isRaised()) {
-            log.warn("{}", alarm.text());
-        } else {
+    private void say(Pool pool, Pool.Alarm alarm, Instant now) {
+        if (alarm.kind() == PoolEvent.Kind.LOW) {
             log.info("{}", alarm.text());
+        } else {
+            log.warn("{}", alarm.text());
         }
+        announcements.tell(new PoolEvent(
+                alarm.kind(),
+                now.truncatedTo(ChronoUnit.MILLIS),
+                pools.indexOf(pool) + 1,
+                pool.serviceClass().name(),
+                alarm.percent(),
+                pool.addresses(alarm.percent())));
+    }
+
+    /** The name of the service class that has the address; null: none has. */
+    public @Nullable String serviceClassOf(Ipv4Address ipv4) {
+        Pool pool = poolOf(ipv4);
+        return pool == null ? null : pool.serviceClass().name();
     }
 
     private @Nullable Pool poolOf(Ipv4Address ipv4) {

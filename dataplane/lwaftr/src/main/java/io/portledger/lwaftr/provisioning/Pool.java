@@ -1,5 +1,6 @@
 package io.portledger.lwaftr.provisioning;
 
+import io.portledger.lwaftr.PoolEvent;
 import io.portledger.softwire.Ipv4Address;
 import io.portledger.softwire.Ipv4Prefix;
 import io.portledger.softwire.Ipv6Address;
@@ -56,12 +57,13 @@ public final class Pool {
     }
 
     /**
-     * The share of sets that are held has passed an alarm level.
+     * The share of sets that are held has passed an alarm level, or nothing was left.
      *
      * @param text for the operator
-     * @param isRaised whether it rose above the level, and did not fall below
+     * @param kind whether it rose above the level, fell below, or nothing was left
+     * @param percent the level
      */
-    record Alarm(String text, boolean isRaised) {}
+    record Alarm(String text, PoolEvent.Kind kind, int percent) {}
 
     /** By so many percent of the sets an alarm must fall below its level to end. */
     private static final int HYSTERESIS = 5;
@@ -158,11 +160,15 @@ public final class Pool {
             return Optional.of(new Alarm(
                     this + ": more than " + levels.get(raised) + " %. Give the class more prefixes, or a longer"
                             + " psid-length, before it is exhausted",
-                    true));
+                    PoolEvent.Kind.HIGH,
+                    levels.get(raised)));
         }
         if (raised > 0 && share < (long) (levels.get(raised - 1) - HYSTERESIS) * size) {
             alarms.set(raised - 1);
-            return Optional.of(new Alarm(this + ": less than " + levels.get(raised - 1) + " % again", false));
+            return Optional.of(new Alarm(
+                    this + ": less than " + levels.get(raised - 1) + " % again",
+                    PoolEvent.Kind.LOW,
+                    Math.max(0, levels.get(raised - 1) - HYSTERESIS)));
         }
         return Optional.empty();
     }
@@ -176,7 +182,14 @@ public final class Pool {
         return Optional.of(new Alarm(
                 this + " is exhausted: " + resting() + " port sets rest before others may have them, and none is left."
                         + " Give the class more prefixes, or a longer psid-length",
-                true));
+                PoolEvent.Kind.EXHAUSTED,
+                100));
+    }
+
+    /** So many percent of the addresses, rounded up. */
+    long addresses(int percent) {
+        long addresses = size / setsPerAddress;
+        return (addresses * percent + 99) / 100;
     }
 
     /** How often nothing was left for somebody. Any thread. */

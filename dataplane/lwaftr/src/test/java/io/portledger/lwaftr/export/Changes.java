@@ -1,6 +1,9 @@
 package io.portledger.lwaftr.export;
 
 import io.portledger.lwaftr.BindingChange;
+import io.portledger.lwaftr.BindingUsage;
+import io.portledger.lwaftr.PoolEvent;
+import io.portledger.lwaftr.forwarding.BindingVolume;
 import io.portledger.settings.HostPort;
 import io.portledger.softwire.Binding;
 import io.portledger.softwire.Ipv4Address;
@@ -24,7 +27,24 @@ final class Changes {
 
     static final PortSet SCATTERED = new PortSet(4, 6, 34);
 
+    static final PoolEvent HIGH = new PoolEvent(PoolEvent.Kind.HIGH, CREATED_AT, 2, "default", 80, 205);
+
+    static final PoolEvent LOW = new PoolEvent(PoolEvent.Kind.LOW, CREATED_AT, 2, "default", 75, 192);
+
+    static final PoolEvent EXHAUSTED = new PoolEvent(PoolEvent.Kind.EXHAUSTED, CREATED_AT, 2, "default", 100, 256);
+
     private Changes() {}
+
+    /** What the example subscriber's binding carried in a minute. */
+    static BindingUsage usage(PortSet ports, @Nullable String subscriber) {
+        return new BindingUsage(
+                CREATED_AT.toEpochMilli(),
+                CREATED_AT.plusSeconds(60).toEpochMilli(),
+                new Binding(B4, IPV4, ports, BR, subscriber),
+                "default",
+                new BindingVolume(13, 14, 11, 12),
+                7);
+    }
 
     static BindingChange created(PortSet ports, Ipv6Address br, @Nullable String subscriber) {
         return change(BindingChange.Kind.CREATED, CREATED_AT, ports, br, subscriber);
@@ -48,7 +68,14 @@ final class Changes {
                 32473,
                 0,
                 new ExportSettings.Ipfix(
-                        List.of(collector), 7, Duration.ofMinutes(5), 1232, Duration.ofMillis(20), queueRecords),
+                        List.of(collector),
+                        7,
+                        Duration.ofMinutes(5),
+                        1232,
+                        Duration.ofMillis(20),
+                        queueRecords,
+                        Duration.ofMinutes(5),
+                        64),
                 new ExportSettings.Syslog(List.of(), null, 1));
     }
 
@@ -56,7 +83,8 @@ final class Changes {
         return new ExportSettings(
                 32473,
                 0,
-                new ExportSettings.Ipfix(List.of(), 7, Duration.ofMinutes(5), 1232, Duration.ofMillis(20), 1),
+                new ExportSettings.Ipfix(
+                        List.of(), 7, Duration.ofMinutes(5), 1232, Duration.ofMillis(20), 1, Duration.ZERO, 0),
                 new ExportSettings.Syslog(List.of(receiver), "lwaftr1.example.net", queueMessages));
     }
 }

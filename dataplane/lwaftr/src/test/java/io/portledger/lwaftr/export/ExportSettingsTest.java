@@ -46,7 +46,9 @@ class ExportSettingsTest {
                                 Duration.ofMinutes(1),
                                 1232,
                                 Duration.ofMillis(20),
-                                100_000),
+                                100_000,
+                                Duration.ofMinutes(5),
+                                64),
                         new ExportSettings.Syslog(
                                 List.of(
                                         new SyslogReceiver(
@@ -66,6 +68,8 @@ class ExportSettingsTest {
             ipfix: { queue-records: 0 }              | Invalid value 0 for key queue-records: out of range (allowed: 1-2147483647)
             ipfix: { template-interval: 999ms }      | Invalid value PT0.999S for key template-interval: too short (allowed: 1s and more)
             ipfix: { max-delay: 2m }                 | Invalid value PT2M for key max-delay: not a short delay (allowed: 0s to 1m)
+            ipfix: { usage-interval: 999ms }         | Invalid value PT0.999S for key usage-interval: too short (allowed: 1s and more, or 0s for none)
+            ipfix: { usage-sampling: -1 }            | Invalid value -1 for key usage-sampling: out of range (allowed: 0-1000000)
             syslog: { queue-messages: 0 }            | Invalid value 0 for key queue-messages: out of range (allowed: 1-2147483647)
             syslog: { hostname: "a b" }              | Invalid value a b for key hostname: not a host name (allowed: 1-255 printable ASCII characters without space)
             syslog: { receivers: ["192.0.2.9:514"] } | "192.0.2.9:514" is no syslog receiver (allowed: udp://host:port, tcp://host:port, tcp-lines://host:port)

@@ -202,9 +202,71 @@ class IpfixCollectorsTest {
                         "own 3: 00 22");
     }
 
+    @Test
+    void tsharkReadsWhatBindingsCarriedAndWhatHappensToServiceClasses() throws Exception {
+        List<byte[]> datagrams;
+        try (UdpReceiver receiver = UdpReceiver.open(port)) {
+            try (BindingExport export = BindingExport.start(settings(Duration.ofMinutes(5)), () -> CREATED_AT)) {
+                export.onPoolEvent(Changes.HIGH);
+                export.onPoolEvent(Changes.LOW);
+                export.onPoolEvent(Changes.EXHAUSTED);
+                for (PortSet ports : List.of(RANGE, PortSet.WHOLE_ADDRESS, SCATTERED)) {
+                    export.onUsage(Changes.usage(ports, null), false);
+                    export.onUsage(Changes.usage(ports, "subscriber-0001"), false);
+                }
+                await().until(() -> export.exporters().getFirst().recordCount() == 9);
+            }
+            await().until(() -> receiver.datagrams().size() == 2 * IpfixExporter.TEMPLATE_COPIES + 2);
+            datagrams = receiver.datagrams();
+        }
+        Path capture = directory.resolve("export.pcap");
+        try (CaptureWriter writer = CaptureWriter.create(capture, LinkType.RAW)) {
+            for (byte[] datagram : datagrams) {
+                writer.write(CREATED_AT, udpOverIpv6(datagram));
+            }
+        }
+        List<String> lines =
+                Program.run("tshark", "tshark", "-r", capture.toString(), "-d", "udp.port==4739,cflow", "-O", "cflow")
+                        .stream()
+                        .map(String::strip)
+                        .toList();
+        assertThat(lines)
+                .noneMatch(line ->
+                        line.contains("Malformed") || line.contains("Unexpected") || line.contains("No template"));
+        // Of the templates there are lines too, but without values.
+        assertThat(lines)
+                .containsSubsequence(
+                        "Nat Event: Threshold Reached (18)",
+                        "NAT Threshold Event: Address pool high threshold event (1)",
+                        "Nat Pool Id: 2",
+                        "Addresspool High Threshold: 205",
+                        "Nat Pool Name: default",
+                        "NAT Threshold Event: Address pool low threshold event (2)",
+                        "Addresspool Low Threshold: 192",
+                        "Nat Event: NAT Addresses exhausted (3)",
+                        "StartTime: Nov 14, 2023 22:13:20.123000000 UTC",
+                        "EndTime: Nov 14, 2023 22:14:20.123000000 UTC",
+                        "Port Range Start: 34816");
+        assertThat(lines.stream().filter("User Name: subscriber-0001"::equals)).hasSize(3);
+        assertThat(lines.stream().filter("Packets: 11"::equals)).hasSize(6);
+        assertThat(lines.stream().filter("Octets: 12"::equals)).hasSize(6);
+        assertThat(lines.stream().filter("Packets: 13 (Reverse Type 2 PKTS)"::equals))
+                .hasSize(6);
+        assertThat(lines.stream().filter("Octets: 14 (Reverse Type 1 BYTES)"::equals))
+                .hasSize(6);
+    }
+
     /** Exports {@link #CHANGES} to the port; when it returns, everything was sent. */
     private void export() {
-        ExportSettings settings = new ExportSettings(
+        try (BindingExport export = BindingExport.start(settings(Duration.ZERO), () -> CREATED_AT)) {
+            CHANGES.forEach(export::onChange);
+            await().until(() -> export.exporters().getFirst().recordCount() == CHANGES.size());
+            assertThat(export.exporters().getFirst().socketErrorCount()).isZero();
+        }
+    }
+
+    private ExportSettings settings(Duration usageInterval) {
+        return new ExportSettings(
                 32473,
                 1,
                 new ExportSettings.Ipfix(
@@ -213,13 +275,10 @@ class IpfixCollectorsTest {
                         Duration.ofMinutes(5),
                         1232,
                         Duration.ofMillis(20),
-                        100),
+                        100,
+                        usageInterval,
+                        64),
                 new ExportSettings.Syslog(List.of(), null, 1));
-        try (BindingExport export = BindingExport.start(settings, () -> CREATED_AT)) {
-            CHANGES.forEach(export::onChange);
-            await().until(() -> export.exporters().getFirst().recordCount() == CHANGES.size());
-            assertThat(export.exporters().getFirst().socketErrorCount()).isZero();
-        }
     }
 
     private static byte[] udpOverIpv6(byte[] payload) {

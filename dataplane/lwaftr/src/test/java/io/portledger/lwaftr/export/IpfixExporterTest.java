@@ -16,6 +16,7 @@ import io.portledger.ipfix.IpfixException;
 import io.portledger.ipfix.IpfixVisitor;
 import io.portledger.ipfix.Lw4o6Elements;
 import io.portledger.ipfix.MessageHeader;
+import io.portledger.ipfix.ReverseElements;
 import io.portledger.ipfix.Template;
 import io.portledger.ipfix.TemplateStore;
 import io.portledger.settings.HostPort;
@@ -33,9 +34,13 @@ import org.junit.jupiter.api.Test;
 
 class IpfixExporterTest {
 
+    private static final Lw4o6Elements OWN = Lw4o6Elements.of(Lw4o6Elements.DOCUMENTATION_ENTERPRISE);
     private static final Instant NOW = Instant.parse("2026-11-23T14:02:07Z");
     private static final Duration SOON = Duration.ofMillis(20);
     private static final Duration LONG = Duration.ofMinutes(5);
+
+    /** Of binding events, of service classes, and of statistics. */
+    private static final int TEMPLATES = 12 + 3 + 1;
 
     private final MultiThreadIoEventLoopGroup group = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
     private final EventLoop loop = group.next();
@@ -60,7 +65,7 @@ class IpfixExporterTest {
         }
         Received received = received();
         assertThat(received.messages).hasSize(4);
-        assertThat(received.templatesOfMessage.subList(0, 3)).allMatch(templates -> templates == 12);
+        assertThat(received.templatesOfMessage.subList(0, 3)).allMatch(templates -> templates == TEMPLATES);
         assertThat(received.templatesOfMessage.get(3)).isZero();
         assertThat(received.messages)
                 .allMatch(header -> header.observationDomainId() == 7
@@ -134,7 +139,7 @@ class IpfixExporterTest {
     }
 
     @Test
-    void templatesThatDoNotFitOneMessageTakeTwo() throws Exception {
+    void templatesThatDoNotFitOneMessageTakeMore() throws Exception {
         try (IpfixExporter exporter = start(LONG, 512, SOON, 100)) {
             exporter.onChange(Changes.created(Changes.RANGE, Changes.BR, null));
             await().until(() -> received().records.size() == 1);
@@ -142,7 +147,7 @@ class IpfixExporterTest {
         assertThat(collector.datagrams()).hasSize(2 * IpfixExporter.TEMPLATE_COPIES + 1);
         assertThat(collector.datagrams()).allMatch(datagram -> datagram.length <= 512);
         List<Integer> templates = received().templatesOfMessage;
-        assertThat(templates.get(0) + templates.get(1)).isEqualTo(12);
+        assertThat(templates.get(0) + templates.get(1)).isEqualTo(TEMPLATES);
     }
 
     @Test
@@ -151,7 +156,85 @@ class IpfixExporterTest {
             await().until(() -> collector.datagrams().size() >= IpfixExporter.TEMPLATE_COPIES + 2);
             assertThat(exporter.recordCount()).isZero();
         }
-        assertThat(received().templatesOfMessage).allMatch(templates -> templates == 12);
+        assertThat(received().templatesOfMessage).allMatch(templates -> templates == TEMPLATES);
+    }
+
+    @Test
+    void tellsItsStatisticsWithEachRepetitionOfTheTemplates() throws Exception {
+        try (IpfixExporter exporter = start(Duration.ofSeconds(1), 1232, SOON, 2)) {
+            whileTheLoopIsBusy(() -> {
+                for (int i = 0; i < 5; i++) {
+                    exporter.onChange(Changes.numbered(i));
+                }
+            });
+            await().until(() -> received().statistics.size() >= 2);
+            assertThat(exporter.recordCount()).isEqualTo(2);
+            assertThat(exporter.dropCount()).isEqualTo(3);
+        }
+        String process = Long.toString(ProcessHandle.current().pid());
+        List<String> statistics = received().statistics;
+        // Three copies of the templates and the message with the records; what was dropped counts in the sequence.
+        assertThat(statistics.get(0)).isEqualTo("#5 of " + process + ": messages 4 records 2 not sent 3");
+        assertThat(statistics.get(1)).isEqualTo("#6 of " + process + ": messages 5 records 2 not sent 3");
+    }
+
+    @Test
+    void changesGoBeforeEventsOfServiceClassesAndThoseBeforeUsage() throws Exception {
+        try (IpfixExporter exporter = startWithUsage(100)) {
+            whileTheLoopIsBusy(() -> {
+                exporter.onUsage(Changes.usage(Changes.RANGE, "subscriber-0001"), false);
+                exporter.onUsage(Changes.usage(Changes.SCATTERED, null), false);
+                exporter.onPoolEvent(Changes.HIGH);
+                exporter.onChange(Changes.numbered(0));
+            });
+            await().until(() -> received().records.size() == 4);
+            assertThat(exporter.recordCount()).isEqualTo(4);
+        }
+        Received received = received();
+        assertThat(received.records)
+                .containsExactly(
+                        "#0 257 1700000000123 16 0-63 null",
+                        "#1 268 1700000000123 18 pool 2 default",
+                        "#0 272 1700000000123-1700000060123 up 11/12 down 13/14 default 7 subscriber-0001",
+                        "#1 275 1700000000123-1700000060123 up 11/12 down 13/14 default 7 null");
+        assertThat(received.messages.subList(2 * IpfixExporter.TEMPLATE_COPIES, received.messages.size()))
+                .extracting(MessageHeader::observationDomainId)
+                .containsExactly(7L, 0x8000_0007L);
+        assertThat(received.templatesOfMessage.subList(0, 2)).containsExactly(TEMPLATES, 7);
+    }
+
+    @Test
+    void usageThatFindsNoRoomIsAGapInItsOwnSequenceAndHalfOfTheRoomIsForEnds() throws Exception {
+        try (IpfixExporter exporter = startWithUsage(4)) {
+            whileTheLoopIsBusy(() -> {
+                assertThat(exporter.hasRoomForUsage()).isTrue();
+                exporter.onUsage(Changes.usage(Changes.RANGE, null), false);
+                exporter.onUsage(Changes.usage(Changes.RANGE, null), false);
+                assertThat(exporter.hasRoomForUsage()).isFalse();
+                for (int i = 0; i < 5; i++) {
+                    exporter.onUsage(Changes.usage(Changes.RANGE, null), false);
+                }
+                exporter.onUsage(Changes.usage(Changes.RANGE, null), true);
+                assertThat(exporter.queuedCount()).isEqualTo(5);
+            });
+            await().until(() -> received().records.size() == 5);
+            assertThat(exporter.dropCount()).isEqualTo(3);
+            assertThat(exporter.hasRoomForUsage()).isTrue();
+            exporter.onChange(Changes.numbered(0));
+            await().until(() -> received().records.size() == 6);
+        }
+        assertThat(received().records.get(3)).startsWith("#3 271 ");
+        assertThat(received().records.get(4)).startsWith("#7 271 ");
+        assertThat(received().records.get(5)).startsWith("#0 257 ");
+    }
+
+    @Test
+    void saysNothingOfUsageIfNoneIsWanted() throws Exception {
+        try (IpfixExporter exporter = start(LONG, 1232, SOON, 100)) {
+            exporter.onUsage(Changes.usage(Changes.RANGE, null), true);
+            assertThat(exporter.hasRoomForUsage()).isFalse();
+            assertThat(exporter.queuedCount()).isZero();
+        }
     }
 
     @Test
@@ -194,7 +277,7 @@ class IpfixExporterTest {
             exporter.onChange(Changes.numbered(2));
             await().until(() -> !received().records.isEmpty());
         }
-        assertThat(received().templatesOfMessage.getFirst()).isEqualTo(12);
+        assertThat(received().templatesOfMessage.getFirst()).isEqualTo(TEMPLATES);
         assertThat(received().records).hasSize(1).allMatch(record -> record.startsWith("#2 257 1700000000125 "));
     }
 
@@ -204,12 +287,23 @@ class IpfixExporterTest {
                 loop, to, settings(to, templateInterval, maxOctets, maxDelay, queueRecords), () -> NOW);
     }
 
+    private IpfixExporter startWithUsage(int queueRecords) {
+        HostPort to = collector.address();
+        ExportSettings settings = new ExportSettings(
+                32473,
+                0,
+                new ExportSettings.Ipfix(List.of(to), 7, LONG, 1232, SOON, queueRecords, LONG, 64),
+                new ExportSettings.Syslog(List.of(), null, 1));
+        return IpfixExporter.start(loop, to, settings, () -> NOW);
+    }
+
     private static ExportSettings settings(
             HostPort to, Duration templateInterval, int maxOctets, Duration maxDelay, int queueRecords) {
         return new ExportSettings(
                 32473,
                 0,
-                new ExportSettings.Ipfix(List.of(to), 7, templateInterval, maxOctets, maxDelay, queueRecords),
+                new ExportSettings.Ipfix(
+                        List.of(to), 7, templateInterval, maxOctets, maxDelay, queueRecords, Duration.ZERO, 64),
                 new ExportSettings.Syslog(List.of(), null, 1));
     }
 
@@ -242,12 +336,11 @@ class IpfixExporterTest {
         private final List<MessageHeader> messages = new ArrayList<>();
         private final List<Integer> templatesOfMessage = new ArrayList<>();
         private final List<String> records = new ArrayList<>();
+        private final List<String> statistics = new ArrayList<>();
 
         static Received of(List<byte[]> datagrams) throws IpfixException {
             Received received = new Received();
-            IpfixDecoder decoder = new IpfixDecoder(ElementRegistry.iana()
-                    .with(Lw4o6Elements.of(Lw4o6Elements.DOCUMENTATION_ENTERPRISE)
-                            .all()));
+            IpfixDecoder decoder = new IpfixDecoder(ElementRegistry.iana().with(OWN.all()));
             TemplateStore session = new TemplateStore(TemplateStore.Session.UNRELIABLE);
             for (byte[] datagram : datagrams) {
                 ByteBuf octets = Unpooled.wrappedBuffer(datagram);
@@ -270,10 +363,37 @@ class IpfixExporterTest {
 
         @Override
         public void onRecord(DataRecord record) {
+            if (record.template().isOptions()) {
+                statistics.add("#" + record.sequenceNumber() + " of " + record.unsigned(Iana.EXPORTING_PROCESS_ID)
+                        + ": messages " + record.unsigned(Iana.EXPORTED_MESSAGE_TOTAL_COUNT) + " records "
+                        + record.unsigned(Iana.EXPORTED_FLOW_RECORD_TOTAL_COUNT) + " not sent "
+                        + record.unsigned(Iana.NOT_SENT_FLOW_TOTAL_COUNT));
+                return;
+            }
+            String user = record.has(Iana.USER_NAME) ? record.string(Iana.USER_NAME) : null;
+            if (record.has(Iana.FLOW_START_MILLISECONDS)) {
+                records.add("#" + record.sequenceNumber() + " "
+                        + record.template().id() + " "
+                        + record.epochMillis(Iana.FLOW_START_MILLISECONDS) + "-"
+                        + record.epochMillis(Iana.FLOW_END_MILLISECONDS) + " up "
+                        + record.unsigned(Iana.PACKET_DELTA_COUNT) + "/" + record.unsigned(Iana.OCTET_DELTA_COUNT)
+                        + " down " + record.unsigned(ReverseElements.PACKET_DELTA_COUNT) + "/"
+                        + record.unsigned(ReverseElements.OCTET_DELTA_COUNT) + " "
+                        + record.string(OWN.serviceClass()) + " " + record.unsigned(OWN.portsInUse()) + " " + user);
+                return;
+            }
+            if (record.has(Iana.NAT_POOL_ID)) {
+                records.add(
+                        "#" + record.sequenceNumber() + " " + record.template().id() + " "
+                                + record.epochMillis(Iana.OBSERVATION_TIME_MILLISECONDS) + " "
+                                + record.unsigned(Iana.NAT_EVENT) + " pool " + record.unsigned(Iana.NAT_POOL_ID) + " "
+                                + record.string(Iana.NAT_POOL_NAME));
+                return;
+            }
             records.add("#" + record.sequenceNumber() + " " + record.template().id() + " "
                     + record.epochMillis(Iana.OBSERVATION_TIME_MILLISECONDS) + " " + record.unsigned(Iana.NAT_EVENT)
                     + " " + record.unsigned(Iana.PORT_RANGE_START) + "-" + record.unsigned(Iana.PORT_RANGE_END) + " "
-                    + (record.has(Iana.USER_NAME) ? record.string(Iana.USER_NAME) : null));
+                    + user);
         }
 
         @Override

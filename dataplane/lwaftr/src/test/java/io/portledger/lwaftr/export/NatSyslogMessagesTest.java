@@ -58,6 +58,17 @@ class NatSyslogMessagesTest {
     }
 
     @Test
+    void tellsOfServiceClassesInTheWordsOfTheDraft() {
+        String time = "1 2023-11-14T22:13:20.123Z lwaftr1.example.net ";
+        assertThat(messages.of(Changes.HIGH))
+                .hasToString("<132>" + time + "NATTHR 4711 POOLHT [npool POOLID=\"2\" POOLHW=\"205\"]");
+        assertThat(messages.of(Changes.LOW))
+                .hasToString("<134>" + time + "NATTHR 4711 POOLLT [npool POOLID=\"2\" POOLLW=\"192\"]");
+        assertThat(messages.of(Changes.EXHAUSTED))
+                .hasToString("<131>" + time + "NATLIM 4711 GAPMLIM [ngapml POOLID=\"2\"]");
+    }
+
+    @Test
     void namesTheNatInstanceIfThereIsOne() {
         NatSyslogMessages ofInstance = new NatSyslogMessages("lwaftr1.example.net", "4711", 32473, 0xffff_ffffL);
         assertThat(ofInstance.of(Changes.created(RANGE, BR, null)).toString())

@@ -312,6 +312,9 @@ class CheckCommandTest {
             case ETHERNET -> "686868686868121212121212" + (isIpv6 ? "86dd" : "0800") + packet;
             case NULL -> (isIpv6 ? "1e000000" : "02000000") + packet;
             case RAW, IPV4, IPV6 -> packet;
+            case LOOP -> (isIpv6 ? "0000001c" : "00000002") + packet;
+            case LINUX_SLL -> "0000000100060000000000000000" + (isIpv6 ? "86dd" : "0800") + packet;
+            case LINUX_SLL2 -> (isIpv6 ? "86dd" : "0800") + "000000000002000100060000000000000000" + packet;
         };
     }
 

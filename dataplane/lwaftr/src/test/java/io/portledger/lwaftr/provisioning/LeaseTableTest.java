@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.portledger.lwaftr.BindingChange;
 import io.portledger.lwaftr.BindingListener;
+import io.portledger.lwaftr.PoolEvent;
 import io.portledger.lwaftr.forwarding.BindingTable;
 import io.portledger.pcp.Nonce;
 import io.portledger.softwire.Binding;
@@ -33,6 +34,7 @@ class LeaseTableTest {
         final int snapshots;
         final List<BindingChange> waiting = new ArrayList<>();
         final List<BindingChange> ofAll = new ArrayList<>();
+        final List<PoolEvent> poolEvents = new ArrayList<>();
 
         Queue(int snapshots) {
             this.snapshots = snapshots;
@@ -49,6 +51,11 @@ class LeaseTableTest {
         }
 
         @Override
+        public void onPoolEvent(PoolEvent event) {
+            poolEvents.add(event);
+        }
+
+        @Override
         public boolean hasRoomForSnapshot() {
             return waiting.size() < snapshots;
         }
@@ -57,6 +64,36 @@ class LeaseTableTest {
     @AfterEach
     void closeTable() {
         table.close();
+    }
+
+    @Test
+    void tellsTheListenersOfLevelsAndExhaustion() {
+        Pool other = new Pool(Pools.settings("other", 0, 6, 1024, "198.51.100.0"));
+        Pool small = new Pool(Pools.settings("small", 0, 2, 0, "192.0.2.0/30"));
+        LeaseTable ofTwo = new LeaseTable(List.of(other, small), table, BR);
+        Queue queue = new Queue(10);
+        ofTwo.addListener(queue, NOW);
+        List<Lease> held = new ArrayList<>();
+        for (int i = 0; i < 18; i++) {
+            Demand demand = new Demand(
+                    new Ipv6Address(0x20010db8_0000_0000L + i, 1),
+                    Origin.PCP,
+                    new Nonce(1, 1),
+                    Duration.ofHours(1),
+                    null,
+                    Demand.ANY_PORTS,
+                    40000);
+            ofTwo.allocate(demand, small, null, null, NOW.plusSeconds(i)).ifPresent(held::add);
+        }
+        for (int i = 0; i < 4; i++) {
+            ofTwo.release(held.get(i), NOW.plusSeconds(100 + i));
+        }
+        assertThat(queue.poolEvents)
+                .containsExactly(
+                        new PoolEvent(PoolEvent.Kind.HIGH, NOW.plusSeconds(12), 2, "small", 80, 4),
+                        new PoolEvent(PoolEvent.Kind.HIGH, NOW.plusSeconds(15), 2, "small", 95, 4),
+                        new PoolEvent(PoolEvent.Kind.EXHAUSTED, NOW.plusSeconds(16), 2, "small", 100, 4),
+                        new PoolEvent(PoolEvent.Kind.LOW, NOW.plusSeconds(101), 2, "small", 90, 4));
     }
 
     private static Ipv6Address b4(int client) {

@@ -181,19 +181,19 @@ class PoolTest {
         List<String> said = new ArrayList<>();
         for (int i = 0; i < 64; i++) {
             take(pool, A, NOW);
-            pool.newAlarm().ifPresent(alarm -> said.add(pool.held() + " " + alarm.isRaised() + " " + alarm.text()));
+            pool.newAlarm().ifPresent(alarm -> said.add(pool.held() + " " + alarm.kind() + " " + alarm.text()));
         }
         assertThat(said).hasSize(2);
-        assertThat(said.get(0)).startsWith("52 true service class p (52 of 64 port sets held): more than 80 %");
-        assertThat(said.get(1)).startsWith("61 true service class p (61 of 64 port sets held): more than 95 %");
+        assertThat(said.get(0)).startsWith("52 HIGH service class p (52 of 64 port sets held): more than 80 %");
+        assertThat(said.get(1)).startsWith("61 HIGH service class p (61 of 64 port sets held): more than 95 %");
         assertThat(pool.alarms()).isEqualTo(2);
 
         said.clear();
         for (int i = 0; i < 64; i++) {
             giveBack(pool, i, A, NOW, NOW);
-            pool.newAlarm().ifPresent(alarm -> said.add(pool.held() + " " + alarm.isRaised()));
+            pool.newAlarm().ifPresent(alarm -> said.add(pool.held() + " " + alarm.kind() + " " + alarm.percent()));
         }
-        assertThat(said).containsExactly("57 false", "47 false");
+        assertThat(said).containsExactly("57 LOW 90", "47 LOW 75");
         assertThat(pool.alarms()).isZero();
     }
 

@@ -20,8 +20,18 @@ import java.util.SplittableRandom;
  * intervals one after the other, which begin spread over 90 days.
  *
  * @param intervals how many intervals
+ * @param firstAddress the first public address
  */
-record History(long intervals) {
+record History(long intervals, Ipv4Address firstAddress) {
+
+    History(long intervals) {
+        this(intervals, Ipv4Address.parse("100.0.0.0"));
+    }
+
+    /** As many intervals of other addresses. */
+    History elsewhere() {
+        return new History(intervals, Ipv4Address.parse("110.0.0.0"));
+    }
 
     /** Intervals of one port set. */
     static final int DEPTH = 20;
@@ -30,7 +40,6 @@ record History(long intervals) {
     private static final long FIRST_MILLIS =
             Instant.parse("2026-06-01T00:00:00Z").toEpochMilli();
     private static final long STEP_MILLIS = Duration.ofDays(90).toMillis() / DEPTH;
-    private static final int FIRST_ADDRESS = Ipv4Address.parse("100.0.0.0").bits();
     private static final Ipv6Address BR = Ipv6Address.parse("2001:db8:ffff::1");
 
     /**
@@ -46,7 +55,7 @@ record History(long intervals) {
     private BindingInterval interval(long slot, int turn) {
         long start = start(slot, turn);
         long end = start(slot, turn + 1);
-        Ipv4Address ipv4 = new Ipv4Address(FIRST_ADDRESS + (int) (slot / SETS));
+        Ipv4Address ipv4 = new Ipv4Address(firstAddress.bits() + (int) (slot / SETS));
         PortSet ports = new PortSet(0, 6, 1 + (int) (slot % SETS));
         Ipv6Address b4 = new Ipv6Address(0x20010db8_00000000L | household(slot, turn), 0);
         boolean isOpen = turn == DEPTH - 1;
@@ -64,6 +73,11 @@ record History(long intervals) {
                 isOpen ? null : evidence(17, end, b4, ipv4, ports));
     }
 
+    /** Whether no interval with a smaller number has the address of this one. */
+    boolean isFirstOfItsAddress(long number) {
+        return number < slots() && number % SETS == 0;
+    }
+
     /** A question whose answer is the household that {@link #expected} tells. */
     Question question(SplittableRandom random) {
         long slot = random.nextLong(slots());
@@ -72,7 +86,7 @@ record History(long intervals) {
         long at = start + random.nextLong(start(slot, turn + 1) - start);
         PortSet ports = new PortSet(0, 6, 1 + (int) (slot % SETS));
         return new Question(
-                new Ipv4Address(FIRST_ADDRESS + (int) (slot / SETS)),
+                new Ipv4Address(firstAddress.bits() + (int) (slot / SETS)),
                 ports.firstPort() + random.nextInt(ports.portCount()),
                 Instant.ofEpochMilli(at),
                 Duration.ZERO);
@@ -80,7 +94,7 @@ record History(long intervals) {
 
     /** Who truly held it. */
     Ipv6Address expected(Question question) {
-        long slot = (long) (question.ipv4().bits() - FIRST_ADDRESS) * SETS + (question.port() >>> 10) - 1;
+        long slot = (long) (question.ipv4().bits() - firstAddress.bits()) * SETS + (question.port() >>> 10) - 1;
         int turn = 0;
         while (turn + 1 < DEPTH && start(slot, turn + 1) <= question.at().toEpochMilli()) {
             turn++;

@@ -8,6 +8,8 @@ import co.elastic.clients.util.ContentType;
 import io.portledger.ledger.Answer;
 import io.portledger.ledger.BindingDocument;
 import io.portledger.ledger.BindingInterval;
+import io.portledger.ledger.Divisions;
+import io.portledger.ledger.DivisionsDocument;
 import io.portledger.ledger.ElasticsearchConnection;
 import io.portledger.ledger.Ledger;
 import io.portledger.ledger.LedgerIndices;
@@ -29,7 +31,9 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -40,7 +44,7 @@ import java.util.concurrent.locks.LockSupport;
  * Fills the indices of bindings with a made-up history and asks about it. Each answer is compared with the truth; one
  * that is wrong ends the run.
  *
- * <p>Arguments: {@code fill URL INTERVALS}, {@code ask URL INTERVALS QUESTIONS}, {@code merge URL}, {@code write FILE
+ * <p>Arguments: {@code fill URL INTERVALS}, {@code ask URL INTERVALS QUESTIONS [written]}, {@code merge URL}, {@code write FILE
  * INTERVALS sql|syslog|questions}, {@code netflow PORT INTERVALS RECORDS-A-SECOND}. Prints lines of {@code name=value}.
  */
 public final class LedgerBench {
@@ -63,7 +67,8 @@ public final class LedgerBench {
                 ask(
                         URI.create(arguments[1]),
                         new History(Long.parseLong(arguments[2])),
-                        Integer.parseInt(arguments[3]));
+                        Integer.parseInt(arguments[3]),
+                        arguments.length > 4);
             case "merge" -> merge(URI.create(arguments[1]));
             case "write" -> write(Path.of(arguments[1]), new History(Long.parseLong(arguments[2])), arguments[3]);
             case "netflow" ->
@@ -111,7 +116,8 @@ public final class LedgerBench {
         }
     }
 
-    private static void ask(URI elasticsearch, History history, int questions) throws Exception {
+    /** @param isWritten whether to ask also while other intervals are written */
+    private static void ask(URI elasticsearch, History history, int questions, boolean isWritten) throws Exception {
         try (Ledger ledger = Ledger.connect(elasticsearch);
                 ElasticsearchConnection connection = ElasticsearchConnection.open(elasticsearch)) {
             SplittableRandom random = new SplittableRandom(7);
@@ -119,11 +125,14 @@ public final class LedgerBench {
             single(ledger, history, random, questions, "quiet");
             bulk(ledger, history, random, Math.max(BULK, questions * 4));
 
+            if (!isWritten) {
+                return;
+            }
             AtomicBoolean stop = new AtomicBoolean();
             AtomicLong written = new AtomicLong();
             CompletableFuture<Void> writing = CompletableFuture.runAsync(() -> {
                 try {
-                    written.set(write(connection, history, 0, history.intervals(), stop));
+                    written.set(write(connection, history.elsewhere(), 0, history.intervals(), stop));
                 } catch (Exception e) {
                     throw new IllegalStateException(e);
                 }
@@ -192,7 +201,18 @@ public final class LedgerBench {
             long last = Math.min(to, first + BATCH);
             BulkRequest request = BulkRequest.of(bulk -> {
                 for (long i = first; i < last; i++) {
-                    BindingDocument document = BindingDocument.of(history.interval(i), false);
+                    BindingInterval interval = history.interval(i);
+                    BindingDocument document = BindingDocument.of(interval, false);
+                    if (history.isFirstOfItsAddress(i)) {
+                        DivisionsDocument divisions = DivisionsDocument.of(
+                                interval.ipv4(),
+                                new Divisions(new TreeSet<>(Set.of(Divisions.of(interval.ports()))), new TreeSet<>()));
+                        bulk.operations(operation -> operation.index(index -> index.index(divisions.index())
+                                .id(divisions.id())
+                                .document(BinaryData.of(
+                                        divisions.json().getBytes(StandardCharsets.UTF_8),
+                                        ContentType.APPLICATION_JSON))));
+                    }
                     bulk.operations(operation -> operation.index(index -> index.index(document.index())
                             .id(document.id())
                             .routing(document.routing())

@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.portledger.lwaftr.BindingChange;
 import org.junit.jupiter.api.Test;
 
-class ChangeQueueTest {
+class SendQueueTest {
 
-    private final ChangeQueue queue = new ChangeQueue(2);
+    private final SendQueue<BindingChange> queue = new SendQueue<>(2);
 
     @Test
     void keepsTheOldestAndTellsTheNextHowManyWereDroppedBeforeIt() {
@@ -16,11 +16,11 @@ class ChangeQueueTest {
         assertThat(queue.offer(Changes.numbered(2))).isFalse();
         assertThat(queue.offer(Changes.numbered(3))).isFalse();
         assertThat(queue.size()).isEqualTo(2);
-        assertThat(queue.poll()).isEqualTo(new ChangeQueue.Entry(Changes.numbered(0), 0));
+        assertThat(queue.poll()).isEqualTo(new SendQueue.Entry<>(Changes.numbered(0), 0));
         assertThat(queue.offer(Changes.numbered(4))).isTrue();
         assertThat(queue.takeDroppedAtEnd()).isZero();
-        assertThat(queue.poll()).isEqualTo(new ChangeQueue.Entry(Changes.numbered(1), 0));
-        assertThat(queue.poll()).isEqualTo(new ChangeQueue.Entry(Changes.numbered(4), 2));
+        assertThat(queue.poll()).isEqualTo(new SendQueue.Entry<>(Changes.numbered(1), 0));
+        assertThat(queue.poll()).isEqualTo(new SendQueue.Entry<>(Changes.numbered(4), 2));
         assertThat(queue.poll()).isNull();
         assertThat(queue.takeDroppedAtEnd()).isZero();
     }
@@ -31,15 +31,15 @@ class ChangeQueueTest {
                 BindingChange.Kind.SNAPSHOT,
                 Changes.CREATED_AT,
                 Changes.numbered(9).binding());
-        assertThat(queue.hasRoomForSnapshot()).isTrue();
-        assertThat(queue.offer(snapshot)).isTrue();
-        assertThat(queue.hasRoomForSnapshot()).isFalse();
-        assertThat(queue.offer(snapshot)).isFalse();
+        assertThat(queue.isHalfFree()).isTrue();
+        assertThat(queue.offerRepetition(snapshot)).isTrue();
+        assertThat(queue.isHalfFree()).isFalse();
+        assertThat(queue.offerRepetition(snapshot)).isFalse();
         assertThat(queue.offer(Changes.numbered(0))).isTrue();
-        assertThat(queue.poll()).isEqualTo(new ChangeQueue.Entry(snapshot, 0));
-        assertThat(queue.hasRoomForSnapshot()).isFalse();
-        assertThat(queue.poll()).isEqualTo(new ChangeQueue.Entry(Changes.numbered(0), 1));
-        assertThat(queue.hasRoomForSnapshot()).isTrue();
+        assertThat(queue.poll()).isEqualTo(new SendQueue.Entry<>(snapshot, 0));
+        assertThat(queue.isHalfFree()).isFalse();
+        assertThat(queue.poll()).isEqualTo(new SendQueue.Entry<>(Changes.numbered(0), 1));
+        assertThat(queue.isHalfFree()).isTrue();
     }
 
     @Test
@@ -49,7 +49,7 @@ class ChangeQueueTest {
         }
         assertThat(queue.offer(Changes.numbered(5))).isFalse();
         for (int i = 0; i < 5; i++) {
-            assertThat(queue.poll()).isEqualTo(new ChangeQueue.Entry(Changes.numbered(i), 0));
+            assertThat(queue.poll()).isEqualTo(new SendQueue.Entry<>(Changes.numbered(i), 0));
         }
         assertThat(queue.offer(Changes.numbered(6))).isTrue();
     }
@@ -65,6 +65,6 @@ class ChangeQueueTest {
         assertThat(queue.takeDroppedAtEnd()).isEqualTo(1);
         assertThat(queue.takeDroppedAtEnd()).isZero();
         queue.offer(Changes.numbered(3));
-        assertThat(queue.poll()).isEqualTo(new ChangeQueue.Entry(Changes.numbered(3), 0));
+        assertThat(queue.poll()).isEqualTo(new SendQueue.Entry<>(Changes.numbered(3), 0));
     }
 }

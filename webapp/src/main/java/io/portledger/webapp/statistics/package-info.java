@@ -1,0 +1,2 @@
+/** What the jobs summed up and found, for whoever may see it. */
+package io.portledger.webapp.statistics;
