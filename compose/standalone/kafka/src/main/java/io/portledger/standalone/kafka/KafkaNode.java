@@ -103,8 +103,7 @@ public final class KafkaNode implements AutoCloseable {
     private static void format(Path logs, Cluster cluster) throws Exception {
         Files.createDirectories(logs);
         Formatter formatter = new Formatter();
-        formatter.setClusterId(
-                cluster.size() == 1 ? Uuid.randomUuid().toString() : cluster.clusterId());
+        formatter.setClusterId(cluster.size() == 1 ? Uuid.randomUuid().toString() : cluster.clusterId());
         formatter.setNodeId(cluster.id());
         formatter.setDirectories(List.of(logs.toString()));
         formatter.setMetadataLogDirectory(logs.toString());
