@@ -97,7 +97,7 @@ public final class DecodingProcess {
     }
 
     /** Looks at each binding, and keeps none. */
-    private static final class Forgotten implements Findings {
+    private static final class Forgotten implements Readings {
 
         private final AtomicLong bindings = new AtomicLong();
         private @Nullable BindingFact last;

@@ -59,7 +59,7 @@ final class ExporterSession implements IpfixVisitor {
     private SessionSource source;
     private final int version;
     private final MessageDecoder decoder;
-    private final Findings batch;
+    private final Readings batch;
     private final BindingEventWriter writer;
     private final TemplateStore templates;
     private final WaitingRoom waiting;
@@ -100,7 +100,7 @@ final class ExporterSession implements IpfixVisitor {
             TemplateStore.Session reliability,
             int version,
             MessageDecoder decoder,
-            Findings batch) {
+            Readings batch) {
         this.context = context;
         this.source = source;
         this.version = version;

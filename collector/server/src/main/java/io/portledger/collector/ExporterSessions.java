@@ -32,7 +32,7 @@ final class ExporterSessions {
     private final SessionContext context;
     private final IpfixDecoder ipfix;
     private final NetflowV9Decoder netflow;
-    private final Findings batch;
+    private final Readings batch;
     private String file;
     private final ElementRegistry registry;
     private final @Nullable TemplateKeeper keeper;
@@ -49,7 +49,7 @@ final class ExporterSessions {
     ExporterSessions(
             SessionContext context,
             ElementRegistry registry,
-            Findings batch,
+            Readings batch,
             String file,
             @Nullable TemplateKeeper keeper) {
         this.context = context;

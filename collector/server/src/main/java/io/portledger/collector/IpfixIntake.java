@@ -162,7 +162,7 @@ final class IpfixIntake {
      * @param batch takes what the records say
      * @param file name of the file that the datagrams are from; empty if there is none
      */
-    ExporterSessions datagramSessions(Findings batch, String file) {
+    ExporterSessions datagramSessions(Readings batch, String file) {
         return new ExporterSessions(context, registry, batch, file, null);
     }
 
@@ -171,7 +171,7 @@ final class IpfixIntake {
      *
      * @param batch takes what the records say
      */
-    ExporterSession stream(SessionSource source, Findings batch) {
+    ExporterSession stream(SessionSource source, Readings batch) {
         return new ExporterSession(
                 context,
                 source,

@@ -124,7 +124,7 @@ final class Outbox implements AutoCloseable {
     }
 
     /** Collects the records of one listener; for one thread. */
-    final class Batch implements Findings {
+    final class Batch implements Readings {
         private List<ProducerRecord<byte[], byte[]>> records = new ArrayList<>();
         private long octets;
         private String heardExporter = "";

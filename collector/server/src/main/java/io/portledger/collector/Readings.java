@@ -8,7 +8,7 @@ import io.portledger.records.v1.NatCondition;
 import io.portledger.records.v1.PortUsage;
 
 /** Takes what the records of an IPFIX session turn out to say; for one thread. */
-interface Findings {
+interface Readings {
 
     /**
      * Adds a binding event.
