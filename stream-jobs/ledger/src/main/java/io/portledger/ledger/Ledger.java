@@ -36,6 +36,7 @@ import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -62,6 +63,9 @@ public final class Ledger implements AutoCloseable {
 
     /** Marks come every few seconds; an answer that goes by an older one claims less. */
     private static final Duration PROGRESS_KEPT = Duration.ofMillis(500);
+
+    /** How often a search is tried that Elasticsearch cannot answer at the moment. */
+    private static final int ATTEMPTS = 4;
 
     /** Questions asked together, and how many such requests are under way at a time. */
     private static final int BULK_CHUNK = 50;
@@ -156,18 +160,23 @@ public final class Ledger implements AutoCloseable {
         for (int i = 0; i < questions.size(); i += BULK_CHUNK) {
             List<Question> chunk = questions.subList(i, Math.min(questions.size(), i + BULK_CHUNK));
             inFlight.acquireUninterruptibly();
+            MsearchRequest request = MsearchRequest.of(all -> {
+                chunk.forEach(question ->
+                        all.searches(one -> one.header(header(question, divisions.get(question.ipv4())))
+                                .body(history(question, divisions.get(question.ipv4())))));
+                return all;
+            });
             chunks.add(elasticsearch
                     .asyncClient()
-                    .msearch(
-                            MsearchRequest.of(all -> {
-                                chunk.forEach(question ->
-                                        all.searches(one -> one.header(header(question, divisions.get(question.ipv4())))
-                                                .body(history(question, divisions.get(question.ipv4())))));
-                                return all;
-                            }),
-                            ObjectNode.class)
+                    .msearch(request, ObjectNode.class)
                     .whenComplete((found, failure) -> inFlight.release())
-                    .thenApply(found -> answers(chunk, found.responses(), progress, cutoffs, gaps)));
+                    .thenApply(found -> {
+                        List<MultiSearchItem<ObjectNode>> whole = found.responses().stream()
+                                        .anyMatch(Ledger::isPassing)
+                                ? search(request)
+                                : found.responses().stream().map(this::result).toList();
+                        return answers(chunk, whole, progress, cutoffs, gaps);
+                    }));
         }
         List<Answer> answers = new ArrayList<>(questions.size());
         for (CompletableFuture<List<Answer>> chunk : chunks) {
@@ -184,15 +193,15 @@ public final class Ledger implements AutoCloseable {
         return answers;
     }
 
-    private List<Answer> answers(
+    private static List<Answer> answers(
             List<Question> chunk,
-            List<MultiSearchResponseItem<ObjectNode>> found,
+            List<MultiSearchItem<ObjectNode>> found,
             Progress progress,
             Set<Instant> cutoffs,
             List<Gap> gaps) {
         List<Answer> answers = new ArrayList<>(chunk.size());
         for (int i = 0; i < chunk.size(); i++) {
-            MultiSearchItem<ObjectNode> its = result(found.get(i));
+            MultiSearchItem<ObjectNode> its = found.get(i);
             answers.add(answer(chunk.get(i), its, lastLogged(its), progress, cutoffs, gaps));
         }
         return answers;
@@ -509,26 +518,56 @@ public final class Ledger implements AutoCloseable {
 
     private List<MultiSearchItem<ObjectNode>> search(MsearchRequest request) {
         try {
-            return elasticsearch.client().msearch(request, ObjectNode.class).responses().stream()
-                    .map(this::result)
-                    .toList();
+            for (int attempt = 1; ; attempt++) {
+                List<MultiSearchResponseItem<ObjectNode>> found = elasticsearch
+                        .client()
+                        .msearch(request, ObjectNode.class)
+                        .responses();
+                if (attempt == ATTEMPTS || found.stream().noneMatch(Ledger::isPassing)) {
+                    return found.stream().map(this::result).toList();
+                }
+                pause(attempt);
+            }
         } catch (IOException | ElasticsearchException e) {
             throw noAnswer(e);
         }
     }
 
-    private SearchResponse<ObjectNode> search(SearchRequest request) {
+    /** While an index is being made its shard cannot be asked, and the whole search is refused; soon it can. */
+    private static boolean isPassing(MultiSearchResponseItem<ObjectNode> item) {
+        return item.isFailure()
+                && (item.failure().status() >= 500 || item.failure().status() == 429);
+    }
+
+    private static void pause(int attempt) {
         try {
-            return whole(elasticsearch.client().search(request, ObjectNode.class));
-        } catch (IOException | ElasticsearchException e) {
-            throw noAnswer(e);
+            TimeUnit.MILLISECONDS.sleep(100L * attempt);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private SearchResponse<ObjectNode> search(SearchRequest request) {
+        for (int attempt = 1; ; attempt++) {
+            try {
+                return whole(elasticsearch.client().search(request, ObjectNode.class));
+            } catch (ElasticsearchException e) {
+                if (attempt == ATTEMPTS || !(e.status() >= 500 || e.status() == 429)) {
+                    throw noAnswer(e);
+                }
+                pause(attempt);
+            } catch (IOException e) {
+                throw noAnswer(e);
+            }
         }
     }
 
     private MultiSearchItem<ObjectNode> result(MultiSearchResponseItem<ObjectNode> item) {
         if (item.isFailure()) {
             throw new LedgerException("Elasticsearch at " + elasticsearch.uri() + " refused a search: "
-                    + item.failure().error().reason());
+                    + item.failure().error().type() + ": "
+                    + item.failure().error().reason() + " (status "
+                    + item.failure().status() + ")");
         }
         return whole(item.result());
     }

@@ -19,6 +19,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -440,6 +442,27 @@ class LedgerTest {
         assertThat(ledger.whoHeld(List.of(question)))
                 .extracting(Answer::verdict)
                 .containsExactly(verdict);
+    }
+
+    @Test
+    void whileIndicesAreBeingMadeEveryQuestionHasAnAnswer() throws Exception {
+        AtomicBoolean isDone = new AtomicBoolean();
+        CompletableFuture<Integer> asking = CompletableFuture.supplyAsync(() -> {
+            int answers = 0;
+            while (!isDone.get()) {
+                ledger.whoHeld(ADDRESS, 34 << 10, TEN, Duration.ZERO);
+                ledger.whoHeld(List.of(new Question(ADDRESS, 34 << 10, TEN, Duration.ZERO)));
+                answers++;
+            }
+            return answers;
+        });
+        for (int month = 1; month <= 12; month++) {
+            Instant start = Instant.parse("2025-%02d-10T00:00:00Z".formatted(month));
+            elasticsearch.store(List.of(Samples.logged(ADDRESS, set("0/6/34"), household(1), start, start)), List.of());
+        }
+        isDone.set(true);
+
+        assertThat(asking.join()).isPositive();
     }
 
     @Test
