@@ -35,12 +35,10 @@ public record WebSettings(
      * @param sessions intervals of mappings and sessions of NATs after their end
      * @param usage accounts and activity
      * @param findings findings
-     * @param pause how long look-ups have to learn of a cutoff before what is older goes
      */
     public record Periods(
             @Nullable Duration bindings,
             @Nullable Duration sessions,
             @Nullable Duration usage,
-            @Nullable Duration findings,
-            Duration pause) {}
+            @Nullable Duration findings) {}
 }

@@ -17,6 +17,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -44,7 +45,7 @@ public final class Retention implements AutoCloseable {
 
     private static final int PAGE = 5_000;
 
-    /** Readers may know a cutoff this late; what it is about is deleted only after that. */
+    /** Readers may know a cutoff this late: rounds are to be further apart. */
     static final Duration CUTOFF_KNOWN_AFTER = Duration.ofSeconds(10);
 
     /** What is kept for a period of its own. */
@@ -85,6 +86,18 @@ public final class Retention implements AutoCloseable {
      */
     public record Deleted(Kept kept, Instant cutoff, long documents, List<String> indices) {}
 
+    /** Stands between the decision to delete and the deletion; what it throws prevents it. */
+    @FunctionalInterface
+    public interface Witness {
+
+        /**
+         * So much is about to be deleted.
+         *
+         * @param documents how many documents ended before {@code cutoff}
+         */
+        void beforeDeletion(Kept kept, Instant cutoff, long documents);
+    }
+
     private final ElasticsearchConnection elasticsearch;
 
     private Retention(ElasticsearchConnection elasticsearch) {
@@ -101,12 +114,39 @@ public final class Retention implements AutoCloseable {
     }
 
     /**
+     * One round of one kind: deletes what an earlier round announced, so that all readers have known of it for long, and
+     * then announces a new cutoff. May be stopped at any time; the next round goes on. Rounds of one kind are to be more
+     * than ten seconds apart.
+     *
+     * @param cutoff what ended before may be deleted by the next round
+     * @param witness is told before anything is deleted
+     * @param progress is told how many documents are deleted so far, now and then
+     * @return what was deleted; empty if nothing was
+     * @throws LedgerException if the store does not answer
+     */
+    public Optional<Deleted> round(Kept kept, Instant cutoff, Witness witness, Consumer<Long> progress) {
+        Optional<Deleted> deleted = Optional.empty();
+        try {
+            Instant announced = cutoffs(elasticsearch).get(kept);
+            long expired = announced == null ? 0 : expired(kept, announced);
+            if (announced != null && expired > 0) {
+                witness.beforeDeletion(kept, announced, expired);
+                deleted = Optional.of(delete(kept, announced, progress));
+            }
+        } catch (IOException | ElasticsearchException e) {
+            throw failed(e);
+        }
+        announce(kept, cutoff);
+        return deleted;
+    }
+
+    /**
      * Sets the cutoff of one kind, so that look-ups know of it. It never moves back.
      *
      * @return the cutoff that holds now
      * @throws LedgerException if the store does not take it
      */
-    public Instant announce(Kept kept, Instant cutoff) {
+    Instant announce(Kept kept, Instant cutoff) {
         try {
             LedgerIndices.install(elasticsearch);
             Instant known = cutoffs(elasticsearch).get(kept);
@@ -125,43 +165,36 @@ public final class Retention implements AutoCloseable {
         }
     }
 
-    /**
-     * Deletes what ended before the announced cutoff of one kind. May be stopped at any time and begun again.
-     *
-     * @param progress is told how many documents are deleted so far, now and then
-     * @throws IllegalStateException if no cutoff was announced
-     * @throws LedgerException if the store does not answer
-     */
-    public Deleted delete(Kept kept, Consumer<Long> progress) {
-        try {
-            Instant cutoff = cutoffs(elasticsearch).get(kept);
-            if (cutoff == null) {
-                throw new IllegalStateException("no cutoff of " + kept + " was announced");
-            }
-            long deleted = 0;
-            List<String> whole = new ArrayList<>();
-            for (String index : indices(kept)) {
-                long expired = count(index, kept.expired(cutoff));
-                if (expired == 0) {
-                    continue;
-                }
-                if (kept != Kept.FINDINGS && expired == count(index, null)) {
-                    elasticsearch.client().indices().delete(delete -> delete.index(index));
-                    whole.add(index);
-                    deleted += expired;
-                } else {
-                    deleted += deleteFrom(index, kept, cutoff, deleted, progress);
-                    elasticsearch
-                            .client()
-                            .indices()
-                            .forcemerge(merge -> merge.index(index).onlyExpungeDeletes(true));
-                }
-                progress.accept(deleted);
-            }
-            return new Deleted(kept, cutoff, deleted, whole);
-        } catch (IOException | ElasticsearchException e) {
-            throw failed(e);
+    private long expired(Kept kept, Instant cutoff) throws IOException {
+        long expired = 0;
+        for (String index : indices(kept)) {
+            expired += count(index, kept.expired(cutoff));
         }
+        return expired;
+    }
+
+    private Deleted delete(Kept kept, Instant cutoff, Consumer<Long> progress) throws IOException {
+        long deleted = 0;
+        List<String> whole = new ArrayList<>();
+        for (String index : indices(kept)) {
+            long expired = count(index, kept.expired(cutoff));
+            if (expired == 0) {
+                continue;
+            }
+            if (kept != Kept.FINDINGS && expired == count(index, null)) {
+                elasticsearch.client().indices().delete(delete -> delete.index(index));
+                whole.add(index);
+                deleted += expired;
+            } else {
+                deleted += deleteFrom(index, kept, cutoff, deleted, progress);
+                elasticsearch
+                        .client()
+                        .indices()
+                        .forcemerge(merge -> merge.index(index).onlyExpungeDeletes(true));
+            }
+            progress.accept(deleted);
+        }
+        return new Deleted(kept, cutoff, deleted, whole);
     }
 
     @Override

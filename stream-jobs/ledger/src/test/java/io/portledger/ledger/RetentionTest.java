@@ -64,17 +64,33 @@ class RetentionTest {
                     Instant.parse("2025-01-11T00:00:00Z")));
         }
         elasticsearch.store(all, List.of());
-        assertThatThrownBy(() -> retention.delete(Retention.Kept.BINDINGS, deleted -> {}))
-                .as("readers must know first")
-                .isInstanceOf(IllegalStateException.class);
-
-        assertThat(retention.announce(Retention.Kept.BINDINGS, CUTOFF)).isEqualTo(CUTOFF);
-        assertThat(retention.announce(Retention.Kept.BINDINGS, CUTOFF.minusSeconds(1)))
-                .as("what is gone does not come back")
-                .isEqualTo(CUTOFF);
+        List<String> witnessed = new ArrayList<>();
+        Retention.Witness witness = (kept, cutoff, documents) -> {
+            witnessed.add(kept + " " + cutoff + " " + documents);
+            assertThat(ledgerSize())
+                    .as("nothing is deleted before it is witnessed")
+                    .isEqualTo(6_004);
+        };
         List<Long> progress = new ArrayList<>();
-        Retention.Deleted deleted = retention.delete(Retention.Kept.BINDINGS, progress::add);
 
+        assertThat(retention.round(Retention.Kept.BINDINGS, CUTOFF, witness, progress::add))
+                .as("readers must know first")
+                .isEmpty();
+        assertThat(witnessed).isEmpty();
+        assertThatThrownBy(() -> retention.round(
+                        Retention.Kept.BINDINGS,
+                        CUTOFF,
+                        (kept, cutoff, documents) -> {
+                            throw new IllegalStateException("no audit log");
+                        },
+                        progress::add))
+                .hasMessage("no audit log");
+        assertThat(ledgerSize()).as("what nobody witnesses is not done").isEqualTo(6_004);
+        Retention.Deleted deleted = retention
+                .round(Retention.Kept.BINDINGS, CUTOFF.minusSeconds(1), witness, progress::add)
+                .orElseThrow();
+
+        assertThat(witnessed).containsExactly("BINDINGS " + CUTOFF + " 6002");
         assertThat(deleted)
                 .isEqualTo(
                         new Retention.Deleted(Retention.Kept.BINDINGS, CUTOFF, 6_002, List.of("bindings-v1-2024.11")));
@@ -87,17 +103,26 @@ class RetentionTest {
         assertThat(after.holders()).containsExactly(atTheCutoff);
         assertThat(after.complete()).isTrue();
         assertThat(ask(PortSet.parse("0/6/35"), CUTOFF).holders()).containsExactly(openSinceJanuary);
-        assertThat(retention.delete(Retention.Kept.BINDINGS, more -> {}).documents())
-                .as("a second run has nothing to do")
-                .isZero();
+        assertThat(retention.round(Retention.Kept.BINDINGS, CUTOFF, witness, more -> {}))
+                .as("another round has nothing to do")
+                .isEmpty();
+        assertThat(retention.announce(Retention.Kept.BINDINGS, CUTOFF.minusSeconds(1)))
+                .as("a cutoff never moves back")
+                .isEqualTo(CUTOFF);
     }
 
     @Test
     void whereNothingIsKeptNothingIsDeleted() {
         for (Retention.Kept kept : Retention.Kept.values()) {
-            retention.announce(kept, CUTOFF);
-            assertThat(retention.delete(kept, deleted -> {}).documents()).isZero();
+            for (int i = 0; i < 2; i++) {
+                assertThat(retention.round(kept, CUTOFF, (nothing, cutoff, documents) -> {}, deleted -> {}))
+                        .isEmpty();
+            }
         }
+    }
+
+    private long ledgerSize() {
+        return ledger.freshness().intervals();
     }
 
     private Answer ask(PortSet ports, Instant at) {

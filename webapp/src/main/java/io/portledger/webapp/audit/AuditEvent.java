@@ -64,6 +64,15 @@ public sealed interface AuditEvent {
             implements AuditEvent {}
 
     /**
+     * What is older than its period of retention is going to be deleted.
+     *
+     * @param kept the kind
+     * @param cutoff what ended before
+     * @param documents how many documents
+     */
+    record Deleting(Retention.Kept kept, Instant cutoff, long documents) implements AuditEvent {}
+
+    /**
      * What is older than its period of retention was deleted.
      *
      * @param deleted what

@@ -4,6 +4,7 @@ import io.portledger.webapp.audit.AuditEvent.AccountRead;
 import io.portledger.webapp.audit.AuditEvent.Answered;
 import io.portledger.webapp.audit.AuditEvent.Asked;
 import io.portledger.webapp.audit.AuditEvent.Deleted;
+import io.portledger.webapp.audit.AuditEvent.Deleting;
 import io.portledger.webapp.audit.AuditEvent.TornLineRemoved;
 import io.portledger.webapp.audit.AuditEvent.Unanswered;
 import java.io.BufferedInputStream;
@@ -232,6 +233,12 @@ public final class AuditLog implements Closeable {
                 line.put("from", TIME.format(read.from()));
                 line.put("to", TIME.format(read.to()));
                 line.put("reason", read.reason());
+            }
+            case Deleting deleting -> {
+                line.put("event", "DELETING");
+                line.put("kept", deleting.kept().name());
+                line.put("cutoff", TIME.format(deleting.cutoff()));
+                line.put("documents", deleting.documents());
             }
             case Deleted deleted -> {
                 line.put("event", "DELETED");

@@ -10,7 +10,6 @@ import io.portledger.webapp.audit.AuditException;
 import io.portledger.webapp.audit.AuditLog;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.EnumMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -20,7 +19,8 @@ import org.springframework.scheduling.annotation.Scheduled;
 import org.springframework.stereotype.Component;
 
 /**
- * Deletes once an hour what is older than its period, kind by kind, and writes to the audit log what was deleted. A kind
+ * Deletes once an hour what is older than its period, kind by kind, and writes to the audit log what is going to be
+ * deleted, and what was. A kind
  * without a period is kept for ever. What fails is tried again an hour later. Indices that are closed are merged.
  */
 @Component
@@ -32,7 +32,6 @@ class RetentionSchedule {
     private final ClosedIndices closedIndices;
     private final AuditLog audit;
     private final Clock clock;
-    private final Duration pause;
     private final Map<Kept, Duration> periods = new EnumMap<>(Kept.class);
 
     RetentionSchedule(
@@ -41,7 +40,6 @@ class RetentionSchedule {
         this.closedIndices = closedIndices;
         this.audit = audit;
         this.clock = clock;
-        this.pause = settings.retention().pause();
         put(Kept.BINDINGS, settings.retention().bindings());
         put(Kept.SESSIONS, settings.retention().sessions());
         put(Kept.USAGE, settings.retention().usage());
@@ -73,26 +71,20 @@ class RetentionSchedule {
     void run() {
         periods.forEach((kept, period) -> {
             try {
-                delete(kept, period);
+                retention
+                        .round(
+                                kept,
+                                clock.instant().minus(period),
+                                (_, cutoff, documents) ->
+                                        audit.append(new AuditEvent.Deleting(kept, cutoff, documents)),
+                                sum -> LOG.info("{} documents of {} are deleted", sum, kept))
+                        .ifPresent(deleted -> audit.append(new AuditEvent.Deleted(deleted)));
             } catch (LedgerException | AuditException e) {
                 LOG.error(
                         "Nothing more of {} is deleted for now, and it is tried again in an hour: {}",
                         kept,
                         e.getMessage());
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
             }
         });
-    }
-
-    private void delete(Kept kept, Duration period) throws InterruptedException {
-        Instant cutoff = retention.announce(kept, clock.instant().minus(period));
-        // Look-ups learn of the cutoff before what it is about is gone.
-        Thread.sleep(pause);
-        Retention.Deleted deleted = retention.delete(
-                kept, sum -> LOG.info("{} documents of {} from before {} are deleted", sum, kept, cutoff));
-        if (deleted.documents() > 0) {
-            audit.append(new AuditEvent.Deleted(deleted));
-        }
     }
 }

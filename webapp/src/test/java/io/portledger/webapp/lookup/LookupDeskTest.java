@@ -48,7 +48,7 @@ class LookupDeskTest {
                         directory,
                         Duration.ofHours(1),
                         new WebSettings.SignIn(5, Duration.ofSeconds(10), Duration.ofMinutes(15)),
-                        new WebSettings.Periods(null, null, null, null, Duration.ZERO)));
+                        new WebSettings.Periods(null, null, null, null)));
         SecurityContextHolder.getContext()
                 .setAuthentication(new TestingAuthenticationToken("agnes", "", "ROLE_LOOKUP"));
     }

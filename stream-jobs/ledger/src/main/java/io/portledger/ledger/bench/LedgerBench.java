@@ -1,7 +1,6 @@
 package io.portledger.ledger.bench;
 
 import co.elastic.clients.elasticsearch.core.BulkRequest;
-import co.elastic.clients.elasticsearch.core.BulkResponse;
 import co.elastic.clients.elasticsearch.indices.stats.IndexStats;
 import co.elastic.clients.util.BinaryData;
 import co.elastic.clients.util.ContentType;
@@ -38,7 +37,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Fills the indices of bindings with a made-up history and asks about it. Each answer is compared with the truth; one
@@ -193,10 +194,10 @@ public final class LedgerBench {
             ElasticsearchConnection connection, History history, long from, long to, AtomicBoolean stop)
             throws Exception {
         Semaphore inFlight = new Semaphore(IN_FLIGHT);
-        List<CompletableFuture<BulkResponse>> sent = new ArrayList<>();
+        AtomicReference<@Nullable String> failure = new AtomicReference<>();
         long begin = System.nanoTime();
         long at = from;
-        while (at < to && !stop.get()) {
+        while (at < to && !stop.get() && failure.get() == null) {
             long first = at;
             long last = Math.min(to, first + BATCH);
             BulkRequest request = BulkRequest.of(bulk -> {
@@ -222,7 +223,15 @@ public final class LedgerBench {
                 return bulk;
             });
             inFlight.acquire();
-            sent.add(connection.asyncClient().bulk(request).whenComplete((response, failure) -> inFlight.release()));
+            var unused = connection.asyncClient().bulk(request).whenComplete((response, fault) -> {
+                // Nothing of it is kept: there are thousands.
+                if (fault != null) {
+                    failure.set(fault.toString());
+                } else if (response.errors()) {
+                    failure.set("Elasticsearch refused documents");
+                }
+                inFlight.release();
+            });
             at = last;
             if (at % (BATCH * 250L) == 0) {
                 System.err.printf(
@@ -231,21 +240,12 @@ public final class LedgerBench {
                         at,
                         (at - from) / ((System.nanoTime() - begin) / 1e9));
             }
-            if (sent.size() > 1_000) {
-                requireTaken(sent.subList(0, 900));
-            }
         }
-        requireTaken(sent);
+        inFlight.acquire(IN_FLIGHT);
+        if (failure.get() != null) {
+            throw new IllegalStateException(failure.get());
+        }
         return at - from;
-    }
-
-    private static void requireTaken(List<CompletableFuture<BulkResponse>> sent) {
-        for (CompletableFuture<BulkResponse> each : sent) {
-            if (each.join().errors()) {
-                throw new IllegalStateException("Elasticsearch refused documents");
-            }
-        }
-        sent.clear();
     }
 
     /**
