@@ -30,7 +30,6 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.zip.GZIPInputStream;
-import org.apache.kafka.clients.producer.Producer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -113,7 +112,7 @@ public final class FileImport implements AutoCloseable {
         this(settings, options, isDry, progress, isDry ? null : connect(settings));
     }
 
-    private static Producer<byte[], byte[]> connect(CollectorSettings settings) {
+    private static KafkaSink connect(CollectorSettings settings) {
         // The name is nobody's: only the topics matter here, not how far a collector came.
         OptionalLong _ = KafkaAccess.prepareTopics(settings.kafka(), "import");
         return KafkaAccess.producer(settings.kafka());
@@ -124,13 +123,13 @@ public final class FileImport implements AutoCloseable {
             ImportOptions options,
             boolean isDry,
             Consumer<String> progress,
-            @Nullable Producer<byte[], byte[]> kafka) {
+            @Nullable KafkaSink kafka) {
         this.settings = settings;
         this.options = options;
         this.isDry = isDry;
         this.progress = progress;
         outbox = new Outbox(
-                ImportProducer.of(kafka, census::count, InstantSource.system()),
+                new ImportSink(kafka, census::count, InstantSource.system()),
                 settings.kafka().bufferOctets(),
                 tally,
                 gapBoard);

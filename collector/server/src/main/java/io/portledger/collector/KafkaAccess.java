@@ -19,7 +19,6 @@ import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
@@ -206,16 +205,15 @@ final class KafkaAccess {
     }
 
     /** A producer that does not give up: what it took it delivers once and in order, or keeps trying. */
-    static Producer<byte[], byte[]> producer(KafkaSettings settings) {
-        return new KafkaProducer<>(producerProperties(settings), new ByteArraySerializer(), new ByteArraySerializer());
+    static KafkaSink producer(KafkaSettings settings) {
+        return KafkaSink.of(new KafkaProducer<>(
+                producerProperties(settings), new ByteArraySerializer(), new ByteArraySerializer()));
     }
 
     private static Map<String, Object> producerProperties(KafkaSettings settings) {
         Map<String, Object> properties = clientProperties(settings);
         properties.putIfAbsent(ProducerConfig.BATCH_SIZE_CONFIG, 131_072);
-        // Long enough for batches that compress well when much comes; nobody waits for an answer as short a time as
-        // this.
-        properties.putIfAbsent(ProducerConfig.LINGER_MS_CONFIG, 20);
+        properties.putIfAbsent(ProducerConfig.LINGER_MS_CONFIG, 5);
         properties.putIfAbsent(ProducerConfig.COMPRESSION_TYPE_CONFIG, "zstd");
         properties.put(ProducerConfig.ACKS_CONFIG, "all");
         properties.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
@@ -230,13 +228,13 @@ final class KafkaAccess {
      *
      * @throws InterruptedException if the collector is to stop
      */
-    static Producer<byte[], byte[]> connect(KafkaSettings settings) throws InterruptedException {
+    static KafkaSink connect(KafkaSettings settings) throws InterruptedException {
         long lastWarningNanos = 0;
         boolean hasWarned = false;
         while (true) {
             try {
                 makeTopics(settings);
-                Producer<byte[], byte[]> producer = producer(settings);
+                KafkaSink producer = producer(settings);
                 if (hasWarned) {
                     LOG.info("Kafka at {} answers", settings.bootstrapServers());
                 }

@@ -20,12 +20,9 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.InvalidRecordException;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.errors.InterruptException;
@@ -72,7 +69,7 @@ final class Outbox implements AutoCloseable {
     private final AtomicInteger unansweredMarks = new AtomicInteger();
     private final Thread sender;
     private final Thread housekeeper;
-    private volatile @Nullable Producer<byte[], byte[]> producer;
+    private volatile @Nullable KafkaSink sink;
     private volatile long lastAnswerNanos = System.nanoTime();
     private volatile boolean isEnding;
     private volatile boolean isClosing;
@@ -81,15 +78,15 @@ final class Outbox implements AutoCloseable {
 
     /** How Kafka is reached. */
     interface KafkaConnection {
-        /** A producer of topics that are there; waits until Kafka is. */
-        Producer<byte[], byte[]> connect() throws InterruptedException;
+        /** A way to topics that are there; waits until Kafka is. */
+        KafkaSink connect() throws InterruptedException;
     }
 
     private record Unsent(HandedOver handed, ProducerRecord<byte[], byte[]> record) {}
 
     /** Holds what Kafka does not have in memory: for what can be read again if the process ends. */
-    Outbox(Producer<byte[], byte[]> producer, long limitOctets, Tally tally, GapBoard gapBoard) {
-        this(() -> producer, limitOctets, null, null, tally, gapBoard, new HeardExporters(0));
+    Outbox(KafkaSink sink, long limitOctets, Tally tally, GapBoard gapBoard) {
+        this(() -> sink, limitOctets, null, null, tally, gapBoard, new HeardExporters(0));
     }
 
     /** Sends nothing at all: for batches that are only looked at. */
@@ -287,7 +284,7 @@ final class Outbox implements AutoCloseable {
 
     /** For how long Kafka has not answered although it was asked, or could not even be asked. */
     Duration silenceOfKafka() {
-        boolean isAsked = producer == null || unansweredMarks.get() > 0 || !backlog.isFinished();
+        boolean isAsked = sink == null || unansweredMarks.get() > 0 || !backlog.isFinished();
         return isAsked ? Duration.ofNanos(System.nanoTime() - lastAnswerNanos) : Duration.ZERO;
     }
 
@@ -318,7 +315,7 @@ final class Outbox implements AutoCloseable {
 
     private void send() {
         try {
-            producer = connection.connect();
+            sink = connection.connect();
             lastAnswerNanos = System.nanoTime();
             while (true) {
                 sendAgain();
@@ -351,13 +348,12 @@ final class Outbox implements AutoCloseable {
     }
 
     private void send(HandedOver handed, ProducerRecord<byte[], byte[]> record) throws InterruptedException {
-        Producer<byte[], byte[]> current = producer;
+        KafkaSink current = sink;
         if (current == null) {
             throw new IllegalStateException("nothing is sent before Kafka is there");
         }
         try {
-            // The call-back hears of success and failure; the future would tell the same again.
-            Future<RecordMetadata> _ = current.send(record, (_, failure) -> onDone(handed, record, failure));
+            current.send(record, (_, failure) -> onDone(handed, record, failure));
         } catch (InterruptException e) {
             throw e;
         } catch (RuntimeException e) {
@@ -368,11 +364,11 @@ final class Outbox implements AutoCloseable {
         }
     }
 
-    private void renewProducer(Producer<byte[], byte[]> broken) throws InterruptedException {
+    private void renewProducer(KafkaSink broken) throws InterruptedException {
         // What it holds fails now, and is sent again.
         broken.close(Duration.ZERO);
         TimeUnit.MILLISECONDS.sleep(RETRY_MILLIS);
-        producer = connection.connect();
+        sink = connection.connect();
         isBroken = false;
     }
 
@@ -405,7 +401,7 @@ final class Outbox implements AutoCloseable {
     }
 
     private void send(CollectorMark mark) {
-        Producer<byte[], byte[]> current = producer;
+        KafkaSink current = sink;
         if (current != null) {
             try {
                 send(mark, current);
@@ -418,7 +414,7 @@ final class Outbox implements AutoCloseable {
         }
     }
 
-    private void send(CollectorMark mark, Producer<byte[], byte[]> current) {
+    private void send(CollectorMark mark, KafkaSink current) {
         int partitions = 0;
         for (Topic topic : MARKED) {
             partitions += current.partitionsFor(topic.topicName()).size();
@@ -449,9 +445,9 @@ final class Outbox implements AutoCloseable {
                         whole.toByteArray()));
     }
 
-    private void sendMark(Producer<byte[], byte[]> current, ProducerRecord<byte[], byte[]> mark) {
+    private void sendMark(KafkaSink current, ProducerRecord<byte[], byte[]> mark) {
         unansweredMarks.incrementAndGet();
-        Future<RecordMetadata> _ = current.send(mark, (_, failure) -> {
+        current.send(mark, (_, failure) -> {
             unansweredMarks.decrementAndGet();
             if (failure == null) {
                 lastAnswerNanos = System.nanoTime();
@@ -508,7 +504,7 @@ final class Outbox implements AutoCloseable {
                 sender.interrupt();
                 sender.join();
             }
-            Producer<byte[], byte[]> current = producer;
+            KafkaSink current = sink;
             if (current != null) {
                 if (System.nanoTime() >= deadline) {
                     isClosing = true;

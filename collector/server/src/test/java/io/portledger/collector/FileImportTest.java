@@ -373,8 +373,8 @@ class FileImportTest {
     }
 
     private ImportSummary run(ImportOptions options, Path... files) throws InterruptedException {
-        try (FileImport reading =
-                new FileImport(FileImport.settings(null, Map.of(), null), options, false, said::add, kafka.producer)) {
+        try (FileImport reading = new FileImport(
+                FileImport.settings(null, Map.of(), null), options, false, said::add, KafkaSink.of(kafka.producer))) {
             return reading.run(List.of(files));
         }
     }

@@ -51,14 +51,21 @@ final class KafkaInMemory implements AutoCloseable {
                 new RoundRobinPartitioner(),
                 new ByteArraySerializer(),
                 new ByteArraySerializer());
-        outbox = new Outbox(producer, limitOctets, tally, gapBoard);
+        outbox = new Outbox(KafkaSink.of(producer), limitOctets, tally, gapBoard);
     }
 
     /** With a spill; what is sent is acknowledged when the test says so. */
     KafkaInMemory(Spill spill, long memoryLimitOctets, SpillSettings limits) {
         producer = new MockProducer<>(
                 CLUSTER, false, new RoundRobinPartitioner(), new ByteArraySerializer(), new ByteArraySerializer());
-        outbox = new Outbox(() -> producer, memoryLimitOctets, spill, limits, tally, gapBoard, new HeardExporters(10));
+        outbox = new Outbox(
+                () -> KafkaSink.of(producer),
+                memoryLimitOctets,
+                spill,
+                limits,
+                tally,
+                gapBoard,
+                new HeardExporters(10));
     }
 
     /** What reached the producer, after the outbox has handed over everything. */
