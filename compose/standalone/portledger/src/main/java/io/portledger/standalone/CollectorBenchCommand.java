@@ -3,28 +3,22 @@ package io.portledger.standalone;
 import io.portledger.collector.bench.BindingStream;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.io.UncheckedIOException;
-import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -121,19 +115,9 @@ final class CollectorBenchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws StartException, IOException, InterruptedException {
-        Path directory = parent == null
-                ? Files.createTempDirectory("portledger-bench")
-                : Files.createTempDirectory(parent, "portledger-bench");
         PrintWriter out = command.commandLine().getOut();
-        try {
-            out.printf(
-                    Locale.ROOT,
-                    "%,d records after %,d to warm up, %d cores, Java %s, load %s%n%n",
-                    records,
-                    warmUp,
-                    Runtime.getRuntime().availableProcessors(),
-                    Runtime.version(),
-                    Files.readString(Path.of("/proc/loadavg")).split(" ", -1)[0]);
+        try (Workbench bench = Workbench.in(parent)) {
+            out.printf(Locale.ROOT, "%,d records after %,d to warm up, %s%n%n", records, warmUp, Workbench.machine());
             out.println(
                     "| receiver | records/s offered | lost | records/CPU-s | of nfcapd's | of nfacctd's | budget |");
             out.println("| :-- | --: | --: | --: | --: | --: | :-- |");
@@ -141,32 +125,30 @@ final class CollectorBenchCommand implements Callable<Integer> {
             Figures nfcapd = null;
             Figures nfacctd = null;
             if (!leavesOutPeers) {
-                if (isMissing("nfcapd")) {
+                if (Workbench.isMissing("nfcapd")) {
                     out.println("| nfcapd is not installed (apt-get install nfdump) | | | | | | |");
                 } else {
-                    nfcapd = measure(nfcapd(directory));
+                    nfcapd = measure(nfcapd(bench));
                     row(out, "nfcapd: socket to file", nfcapd, nfcapd, null, "");
                 }
-                if (isMissing("nfacctd")) {
+                if (Workbench.isMissing("nfacctd")) {
                     out.println("| nfacctd is not installed (apt-get install pmacct) | | | | | | |");
                 } else {
-                    nfacctd = measure(nfacctd(directory, "file", """
+                    nfacctd = measure(nfacctd(bench, "file", """
                             plugins: print[a]
                             print_output: csv
                             print_output_file: %s
                             print_output_file_append: true
                             print_refresh_time: 2
                             print_cache_entries: 131101
-                            """.formatted(directory.resolve("nfacctd.csv"))));
+                            """.formatted(bench.file("nfacctd.csv"))));
                     row(out, "nfacctd: socket to file", nfacctd, nfcapd, nfacctd, "");
                 }
             }
-            Figures decoder = measure(decoder(directory));
+            Figures decoder = measure(decoder(bench));
             row(out, "collector: socket to decoded record", decoder, nfcapd, nfacctd, "nfcapd's");
-            collectorAndJobs(directory, out, nfcapd, nfacctd);
+            collectorAndJobs(bench, out, nfcapd, nfacctd);
             return 0;
-        } finally {
-            remove(directory);
         }
     }
 
@@ -242,12 +224,11 @@ final class CollectorBenchCommand implements Callable<Integer> {
 
     // --- The receivers -------------------------------------------------------------------------------------------
 
-    private Receiver nfcapd(Path directory) throws IOException, InterruptedException {
-        Path flows = Files.createDirectory(directory.resolve("nfcapd"));
-        Path log = directory.resolve("nfcapd.log");
-        int port = freeUdpPort();
-        Process process = start(
-                log,
+    private Receiver nfcapd(Workbench bench) throws IOException, InterruptedException {
+        Path flows = Files.createDirectory(bench.file("nfcapd"));
+        int port = Workbench.freeUdpPort();
+        Process process = bench.start(
+                "nfcapd",
                 List.of(
                         "nfcapd",
                         "-b",
@@ -264,15 +245,14 @@ final class CollectorBenchCommand implements Callable<Integer> {
             process.destroy();
             process.waitFor();
             // Its own count leaves out events.
-            return sum(NFDUMP_FLOWS, run(List.of("nfdump", "-R", flows.toString(), "-a", "-A", "proto")));
+            return sum(NFDUMP_FLOWS, bench.run(0, List.of("nfdump", "-R", flows.toString(), "-a", "-A", "proto")));
         });
     }
 
     /** @param output settings of the plugin that writes */
-    private Receiver nfacctd(Path directory, String name, String output) throws IOException, InterruptedException {
-        Path log = directory.resolve("nfacctd-" + name + ".log");
-        int port = freeUdpPort();
-        Path primitives = Files.writeString(directory.resolve("primitives"), """
+    private Receiver nfacctd(Workbench bench, String name, String output) throws IOException, InterruptedException {
+        int port = Workbench.freeUdpPort();
+        Path primitives = Files.writeString(bench.file("primitives"), """
                 name=obsTime field_type=323 len=8 semantics=u_int
                 name=prStart field_type=361 len=2 semantics=u_int
                 name=prEnd field_type=362 len=2 semantics=u_int
@@ -281,8 +261,8 @@ final class CollectorBenchCommand implements Callable<Integer> {
                 name=natInst field_type=463 len=4 semantics=u_int
                 """);
         // Comma-separated values cost it less than JSON; the buffers are large enough that it loses nothing inside.
-        Path settings = Files.writeString(
-                directory.resolve("nfacctd-" + name + ".conf"), """
+        Path settings =
+                Files.writeString(bench.file("nfacctd-" + name + ".conf"), """
                 daemonize: false
                 nfacctd_ip: 127.0.0.1
                 nfacctd_port: %d
@@ -293,12 +273,12 @@ final class CollectorBenchCommand implements Callable<Integer> {
                 aggregate[a]: src_host, post_nat_src_host, nat_event, obsTime, prStart, prEnd, prStep, prNum, natInst
                 %s
                 """.formatted(port, primitives, output));
-        Process process = start(log, List.of("nfacctd", "-f", settings.toString()));
+        Process process = bench.start("nfacctd-" + name, List.of("nfacctd", "-f", settings.toString()));
         return peer(process, port, () -> {
             // At this signal it writes what it has; a last buffer of some records that is not full is lost.
-            String _ = run(List.of("kill", "-INT", Long.toString(process.pid())));
+            String _ = bench.run(0, List.of("kill", "-INT", Long.toString(process.pid())));
             process.waitFor();
-            return sum(NFACCTD_WRITTEN, Files.readString(log));
+            return sum(NFACCTD_WRITTEN, Files.readString(bench.log("nfacctd-" + name)));
         });
     }
 
@@ -340,13 +320,14 @@ final class CollectorBenchCommand implements Callable<Integer> {
         }
     }
 
-    private Receiver decoder(Path directory) throws StartException, IOException, InterruptedException {
-        Path log = directory.resolve("decoder.log");
+    private Receiver decoder(Workbench bench) throws StartException, IOException, InterruptedException {
+        Path log = bench.log("decoder");
         List<String> options = new ArrayList<>(List.of("-Xmx256m"));
         options.addAll(jvmOptions);
-        Process process =
-                start(log, Installation.find().own(options, "io.portledger.collector.DecodingProcess", List.of()));
-        await(process, log, () -> !values(log, "port").isEmpty());
+        Process process = bench.start(
+                "decoder",
+                Installation.find().own(options, "io.portledger.collector.DecodingProcess", List.of()),
+                () -> !values(log, "port").isEmpty());
         int port = (int) (long) values(log, "port").getLast();
         return new Receiver() {
             @Override
@@ -379,71 +360,67 @@ final class CollectorBenchCommand implements Callable<Integer> {
                 .toList();
     }
 
-    private void collectorAndJobs(Path directory, PrintWriter out, @Nullable Figures nfcapd, @Nullable Figures nfacctd)
+    private void collectorAndJobs(Workbench bench, PrintWriter out, @Nullable Figures nfcapd, @Nullable Figures nfacctd)
             throws StartException, IOException, InterruptedException {
         Installation installation = Installation.find();
-        int kafkaPort = freePort();
-        Path kafkaLog = directory.resolve("kafka.log");
-        Process kafka = start(
-                kafkaLog,
+        int kafkaPort = Workbench.freePort();
+        bench.start(
+                "kafka",
                 installation.node(
                         "kafka",
                         List.of("-Xmx512m"),
                         "io.portledger.standalone.kafka.KafkaNode",
                         List.of(
-                                directory.resolve("kafka").toString(),
+                                bench.file("kafka").toString(),
                                 Integer.toString(kafkaPort),
-                                Integer.toString(freePort()))));
-        try {
-            await(kafka, kafkaLog, Probes.tcp(kafkaPort));
-            if (nfacctd != null) {
-                // The collector's way of compressing, and the same acknowledgement.
-                Path client = Files.writeString(directory.resolve("nfacctd-client"), """
-                        global, compression.codec, zstd
-                        global, queue.buffering.max.messages, 2000000
-                        topic, request.required.acks, -1
-                        """);
-                row(
-                        out,
-                        "nfacctd: socket to Kafka, JSON",
-                        measure(nfacctd(directory, "kafka", """
-                        plugins: kafka[a]
-                        kafka_broker_host: 127.0.0.1
-                        kafka_broker_port: %d
-                        kafka_topic: nfacctd
-                        kafka_output: json
-                        kafka_refresh_time: 2
-                        kafka_cache_entries: 131101
-                        kafka_config_file: %s
-                        """.formatted(kafkaPort, client))),
-                        nfcapd,
-                        nfacctd,
-                        "");
-            }
-            Receiver collector = collector(directory, kafkaPort);
-            long ended;
-            try (BindingStream stream = BindingStream.to(collector.address())) {
-                Figures figures = measure(collector, stream);
-                ended = stream.ended();
-                row(out, "collector: socket to Kafka acknowledged", figures, nfcapd, nfacctd, "5 times nfacctd's");
-                if (figures.lost() > 0 && !leavesOutJobs) {
-                    out.println("| Kafka to ledger is not measured, as records were lost; lower --rate | | | | | | |");
-                    return;
-                }
-            } finally {
-                stop(collector.process());
-            }
-            if (!leavesOutJobs) {
-                jobs(directory, out, kafkaPort, ended);
+                                Integer.toString(Workbench.freePort()))),
+                Probes.tcp(kafkaPort));
+        if (nfacctd != null) {
+            // The collector's way of compressing, and the same acknowledgement.
+            Path client = Files.writeString(bench.file("nfacctd-client"), """
+                    global, compression.codec, zstd
+                    global, queue.buffering.max.messages, 2000000
+                    topic, request.required.acks, -1
+                    """);
+            row(
+                    out,
+                    "nfacctd: socket to Kafka, JSON",
+                    measure(nfacctd(bench, "kafka", """
+                    plugins: kafka[a]
+                    kafka_broker_host: 127.0.0.1
+                    kafka_broker_port: %d
+                    kafka_topic: nfacctd
+                    kafka_output: json
+                    kafka_refresh_time: 2
+                    kafka_cache_entries: 131101
+                    kafka_config_file: %s
+                    """.formatted(kafkaPort, client))),
+                    nfcapd,
+                    nfacctd,
+                    "");
+        }
+        Receiver collector = collector(bench, kafkaPort);
+        long ended;
+        try (BindingStream stream = BindingStream.to(collector.address())) {
+            Figures figures = measure(collector, stream);
+            ended = stream.ended();
+            row(out, "collector: socket to Kafka acknowledged", figures, nfcapd, nfacctd, "5 times nfacctd's");
+            if (figures.lost() > 0 && !leavesOutJobs) {
+                out.println("| Kafka to ledger is not measured, as records were lost; lower --rate | | | | | | |");
+                return;
             }
         } finally {
-            stop(kafka);
+            Workbench.stop(collector.process());
+        }
+        if (!leavesOutJobs) {
+            jobs(bench, out, kafkaPort, ended);
         }
     }
 
-    private Receiver collector(Path directory, int kafkaPort) throws StartException, IOException, InterruptedException {
-        Path settings = Files.writeString(
-                directory.resolve("collector.yaml"), """
+    private Receiver collector(Workbench bench, int kafkaPort)
+            throws StartException, IOException, InterruptedException {
+        Path settings =
+                Files.writeString(bench.file("collector.yaml"), """
                 collector:
                   name: bench
                   state-directory: "%s"
@@ -451,13 +428,12 @@ final class CollectorBenchCommand implements Callable<Integer> {
                   syslog: { udp: "127.0.0.1:0", tcp: "127.0.0.1:0" }
                   metrics: { listen: "127.0.0.1:0" }
                   kafka: { bootstrap-servers: "127.0.0.1:%d" }
-                """.formatted(directory.resolve("collector"), kafkaPort));
-        Path ready = directory.resolve("collector.ready");
-        Path log = directory.resolve("collector.log");
+                """.formatted(bench.file("collector"), kafkaPort));
+        Path ready = bench.file("collector.ready");
         List<String> options = new ArrayList<>(List.of("-Xmx512m", "-Dportledger.log.level=info"));
         options.addAll(jvmOptions);
-        Process process = start(
-                log,
+        Process process = bench.start(
+                "collector",
                 Installation.find()
                         .own(
                                 options,
@@ -467,8 +443,8 @@ final class CollectorBenchCommand implements Callable<Integer> {
                                         "--config",
                                         settings.toString(),
                                         "--ready-file",
-                                        ready.toString())));
-        await(process, log, Program.Probe.file(ready));
+                                        ready.toString())),
+                Program.Probe.file(ready));
         return new CollectorReceiver(process, port(ready, "ipfix.udp"), port(ready, "metrics"));
     }
 
@@ -514,147 +490,61 @@ final class CollectorBenchCommand implements Callable<Integer> {
         }
     }
 
-    private void jobs(Path directory, PrintWriter out, int kafkaPort, long ended)
+    private void jobs(Workbench bench, PrintWriter out, int kafkaPort, long ended)
             throws StartException, IOException, InterruptedException {
         Installation installation = Installation.find();
-        int elasticsearchPort = freePort();
+        int elasticsearchPort = Workbench.freePort();
         URI elasticsearch = URI.create("http://127.0.0.1:" + elasticsearchPort);
-        Path elasticsearchLog = directory.resolve("elasticsearch.log");
-        Process node = start(
-                elasticsearchLog,
-                installation.node(
-                        "elasticsearch",
-                        List.of("-Xms1g", "-Xmx1g", "--add-modules=jdk.incubator.vector"),
-                        "io.portledger.standalone.elasticsearch.ElasticsearchNode",
-                        List.of(directory.resolve("elasticsearch").toString(), Integer.toString(elasticsearchPort))));
         try (Probes probes = new Probes();
                 StoredLedger ledger = new StoredLedger(elasticsearch)) {
-            await(node, elasticsearchLog, probes.elasticsearch(elasticsearch));
-            int flinkPort = freePort();
-            Path jobsLog = directory.resolve("jobs.log");
-            Process jobs = start(
-                    jobsLog,
+            Process node = bench.start(
+                    "elasticsearch",
+                    installation.node(
+                            "elasticsearch",
+                            List.of("-Xms1g", "-Xmx1g", "--add-modules=jdk.incubator.vector"),
+                            "io.portledger.standalone.elasticsearch.ElasticsearchNode",
+                            List.of(bench.file("elasticsearch").toString(), Integer.toString(elasticsearchPort))),
+                    probes.elasticsearch(elasticsearch));
+            int flinkPort = Workbench.freePort();
+            Process jobs = bench.start(
+                    "jobs",
                     installation.node(
                             "flink",
                             List.of("-Xmx1g", "-XX:MaxDirectMemorySize=256m"),
                             "io.portledger.standalone.flink.JobsNode",
                             List.of(
-                                    directory.resolve("flink").toString(),
+                                    bench.file("flink").toString(),
                                     Integer.toString(flinkPort),
                                     "--kafka",
                                     "127.0.0.1:" + kafkaPort,
                                     "--elasticsearch",
-                                    elasticsearch.toString())));
-            try {
-                await(jobs, jobsLog, probes.flink(URI.create("http://127.0.0.1:" + flinkPort)));
-                double cpuBefore = CpuTime.seconds(jobs.toHandle());
-                double storeBefore = CpuTime.seconds(node.toHandle());
-                long began = System.nanoTime();
-                long deadline = began + TimeUnit.MINUTES.toNanos(jobsLimitMinutes);
-                while (jobs.isAlive() && ledger.ended() < ended && System.nanoTime() < deadline) {
-                    TimeUnit.MILLISECONDS.sleep(500);
-                }
-                double seconds = (System.nanoTime() - began) / 1e9;
-                long written = ledger.ended();
-                double cpu = CpuTime.seconds(jobs.toHandle()) - cpuBefore;
-                double store = CpuTime.seconds(node.toHandle()) - storeBefore;
-                out.printf(
-                        Locale.ROOT,
-                        "%nKafka to ledger: the events of %,d of %,d intervals in %.0f s, %,.0f events/s; %,.0f/CPU-s of the jobs, %,.0f/CPU-s of Elasticsearch.%n",
-                        written,
-                        ended,
-                        seconds,
-                        2 * written / seconds,
-                        2 * written / cpu,
-                        2 * written / store);
-                out.flush();
-            } finally {
-                stop(jobs);
+                                    elasticsearch.toString())),
+                    probes.flink(URI.create("http://127.0.0.1:" + flinkPort)));
+            double cpuBefore = CpuTime.seconds(jobs.toHandle());
+            double storeBefore = CpuTime.seconds(node.toHandle());
+            long began = System.nanoTime();
+            long deadline = began + TimeUnit.MINUTES.toNanos(jobsLimitMinutes);
+            while (jobs.isAlive() && ledger.ended() < ended && System.nanoTime() < deadline) {
+                TimeUnit.MILLISECONDS.sleep(500);
             }
-        } finally {
-            stop(node);
+            double seconds = (System.nanoTime() - began) / 1e9;
+            long written = ledger.ended();
+            double cpu = CpuTime.seconds(jobs.toHandle()) - cpuBefore;
+            double store = CpuTime.seconds(node.toHandle()) - storeBefore;
+            out.printf(
+                    Locale.ROOT,
+                    "%nKafka to ledger: the events of %,d of %,d intervals in %.0f s, %,.0f events/s; %,.0f/CPU-s of the jobs, %,.0f/CPU-s of Elasticsearch.%n",
+                    written,
+                    ended,
+                    seconds,
+                    2 * written / seconds,
+                    2 * written / cpu,
+                    2 * written / store);
+            out.flush();
         }
-    }
-
-    private static String run(List<String> program) throws IOException, InterruptedException {
-        Process process = new ProcessBuilder(program).redirectErrorStream(true).start();
-        process.getOutputStream().close();
-        String printed = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        if (process.waitFor() != 0) {
-            throw new IOException(program.getFirst() + " ended with status " + process.exitValue() + ": " + printed);
-        }
-        return printed;
-    }
-
-    // --- Processes -----------------------------------------------------------------------------------------------
-
-    private static Process start(Path log, List<String> program) throws IOException {
-        return new ProcessBuilder(program)
-                .redirectErrorStream(true)
-                .redirectOutput(log.toFile())
-                .start();
-    }
-
-    private static void stop(Process process) throws InterruptedException {
-        process.destroy();
-        process.waitFor();
-    }
-
-    private static void await(Process process, Path log, Program.Probe probe)
-            throws StartException, IOException, InterruptedException {
-        long deadline = System.nanoTime() + PATIENCE.toNanos();
-        while (true) {
-            if (!process.isAlive()) {
-                throw new StartException("A program ended with status " + process.exitValue() + ": "
-                        + Files.readString(log).strip());
-            }
-            try {
-                if (probe.isReady()) {
-                    return;
-                }
-                if (System.nanoTime() > deadline) {
-                    throw new StartException("A program did not do its work within " + PATIENCE.toMinutes()
-                            + " minutes: " + Files.readString(log).strip());
-                }
-            } catch (IOException e) {
-                if (System.nanoTime() > deadline) {
-                    throw e;
-                }
-            }
-            TimeUnit.MILLISECONDS.sleep(250);
-        }
-    }
-
-    private static boolean isMissing(String program) {
-        return Stream.of("/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin")
-                .noneMatch(folder -> Files.isExecutable(Path.of(folder, program)));
     }
 
     private static InetSocketAddress loopback(int port) {
         return new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), port);
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
-        }
-    }
-
-    private static int freeUdpPort() throws IOException {
-        try (DatagramSocket socket = new DatagramSocket(0)) {
-            return socket.getLocalPort();
-        }
-    }
-
-    private static void remove(Path directory) throws IOException {
-        try (Stream<Path> files = Files.walk(directory)) {
-            files.sorted(Comparator.reverseOrder()).forEach(file -> {
-                try {
-                    Files.deleteIfExists(file);
-                } catch (IOException e) {
-                    throw new UncheckedIOException(e);
-                }
-            });
-        }
     }
 }

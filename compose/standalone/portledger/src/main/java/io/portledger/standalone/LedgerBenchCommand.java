@@ -2,13 +2,10 @@ package io.portledger.standalone;
 
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.io.UncheckedIOException;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -37,6 +34,7 @@ import picocli.CommandLine.Spec;
         })
 final class LedgerBenchCommand implements Callable<Integer> {
 
+    private static final int SEARCHES = 5;
     private static final String MAIN = "io.portledger.ledger.bench.LedgerBench";
 
     @Option(names = "--intervals", paramLabel = "N", defaultValue = "5000000", description = "How many intervals.")
@@ -62,46 +60,35 @@ final class LedgerBenchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws StartException, IOException, InterruptedException {
-        Path directory = parent == null
-                ? Files.createTempDirectory("portledger-bench")
-                : Files.createTempDirectory(parent, "portledger-bench");
         PrintWriter out = command.commandLine().getOut();
-        try {
-            out.printf(
-                    Locale.ROOT,
-                    "%,d intervals, %d cores, Java %s, load %s%n%n",
-                    intervals,
-                    Runtime.getRuntime().availableProcessors(),
-                    Runtime.version(),
-                    load());
+        try (Workbench bench = Workbench.in(parent)) {
+            out.printf(Locale.ROOT, "%,d intervals, %s%n%n", intervals, Workbench.machine());
             out.println("| store | octets an interval | p50 ms | p99 ms | more |");
             out.println("| :-- | --: | --: | --: | :-- |");
             out.flush();
-            ledger(directory, out);
+            ledger(bench, out);
             if (peers) {
-                postgresql(directory, out);
-                zstdgrep(directory, out);
-                nfdump(directory, out);
+                postgresql(bench, out);
+                zstdgrep(bench, out);
+                nfdump(bench, out);
             }
             return 0;
-        } finally {
-            remove(directory);
         }
     }
 
-    private void ledger(Path directory, PrintWriter out) throws StartException, IOException, InterruptedException {
+    private void ledger(Workbench bench, PrintWriter out) throws StartException, IOException, InterruptedException {
         Installation installation = Installation.find();
-        int port = freePort();
+        int port = Workbench.freePort();
         URI uri = URI.create("http://127.0.0.1:" + port);
-        Process node = start(
-                directory.resolve("elasticsearch.log"),
-                installation.node(
-                        "elasticsearch",
-                        List.of("-Xms" + memory, "-Xmx" + memory, "--add-modules=jdk.incubator.vector"),
-                        "io.portledger.standalone.elasticsearch.ElasticsearchNode",
-                        List.of(directory.resolve("elasticsearch").toString(), Integer.toString(port))));
-        try {
-            await(new Probes().elasticsearch(uri));
+        try (Probes probes = new Probes()) {
+            Process node = bench.start(
+                    "elasticsearch",
+                    installation.node(
+                            "elasticsearch",
+                            List.of("-Xms" + memory, "-Xmx" + memory, "--add-modules=jdk.incubator.vector"),
+                            "io.portledger.standalone.elasticsearch.ElasticsearchNode",
+                            List.of(bench.file("elasticsearch").toString(), Integer.toString(port))),
+                    probes.elasticsearch(uri));
             Figures filled = part("fill", uri.toString(), Long.toString(intervals));
             Figures natural = part("ask", uri.toString(), Long.toString(intervals), Integer.toString(questions));
             row(
@@ -124,9 +111,7 @@ final class LedgerBenchCommand implements Callable<Integer> {
                             quiet.of("writtenMeanwhilePerSecond"),
                             quiet.of("whileWrittenP50Millis"),
                             quiet.of("whileWrittenP99Millis")));
-        } finally {
-            node.destroy();
-            node.waitFor();
+            Workbench.stop(node);
         }
     }
 
@@ -143,25 +128,25 @@ final class LedgerBenchCommand implements Callable<Integer> {
         out.flush();
     }
 
-    private void postgresql(Path directory, PrintWriter out) throws StartException, IOException, InterruptedException {
+    private void postgresql(Workbench bench, PrintWriter out) throws StartException, IOException, InterruptedException {
         Path programs = newest(Path.of("/usr/lib/postgresql"));
         if (programs == null) {
             out.println("| PostgreSQL is not installed (apt-get install postgresql) | | | | |");
             return;
         }
-        Path home = Files.createDirectory(directory.resolve("postgresql"));
-        String port = Integer.toString(freePort());
+        Path home = Files.createDirectory(bench.file("postgresql"));
+        String port = Integer.toString(Workbench.freePort());
         // PostgreSQL refuses to run as root.
         List<String> user =
                 "root".equals(System.getProperty("user.name")) ? List.of("runuser", "-u", "postgres", "--") : List.of();
         if (!user.isEmpty()) {
-            openTo(directory);
-            run(directory, List.of("chown", "postgres", home.toString()));
+            bench.run(0, List.of("chmod", "755", bench.directory().toString()));
+            bench.run(0, List.of("chown", "postgres", home.toString()));
         }
         String data = home.resolve("data").toString();
-        run(directory, with(user, programs.resolve("initdb"), "-A", "trust", "-D", data));
-        run(
-                directory,
+        bench.run(0, with(user, programs.resolve("initdb"), "-A", "trust", "-D", data));
+        bench.run(
+                0,
                 with(
                         user,
                         programs.resolve("pg_ctl"),
@@ -175,29 +160,35 @@ final class LedgerBenchCommand implements Callable<Integer> {
                                 + home,
                         "start"));
         try {
-            Path rows = directory.resolve("rows");
-            Path asked = directory.resolve("asked");
+            Path rows = bench.file("rows");
+            Path asked = bench.file("asked");
             part("write", rows.toString(), Long.toString(intervals), "sql");
             part("write", asked.toString(), Long.toString(intervals), "questions");
             List<String> psql =
                     with(user, programs.resolve("psql"), "-qAt", "-h", "127.0.0.1", "-p", port, "-d", "postgres", "-c");
-            sql(directory, psql, """
+            sql(bench, psql, """
                     create table h (ipv4 inet, first int, last int, b4 inet, subscriber text, start timestamptz,
                     fin timestamptz, began bytea, ended bytea)""");
-            sql(directory, psql, "create table q (i int primary key, ipv4 inet, port int, at timestamptz)");
-            sql(directory, psql, "\\copy h from '" + rows + "'");
-            sql(directory, psql, "\\copy q from '" + asked + "'");
-            sql(directory, psql, "create index on h (ipv4, first, start)");
-            sql(directory, psql, "vacuum analyze h");
-            sql(directory, psql, "vacuum analyze q");
-            double octets = Double.parseDouble(sql(directory, psql, "select pg_total_relation_size('h')"));
-            Path script = Files.writeString(directory.resolve("ask.sql"), """
+            sql(bench, psql, "create table q (i int primary key, ipv4 inet, port int, at timestamptz)");
+            sql(bench, psql, "\\copy h from '" + rows + "'");
+            sql(bench, psql, "\\copy q from '" + asked + "'");
+            sql(bench, psql, "create index on h (ipv4, first, start)");
+            sql(bench, psql, "vacuum analyze h");
+            sql(bench, psql, "vacuum analyze q");
+            long answers = Long.parseLong(sql(bench, psql, """
+                    select count(*) from h, q where h.ipv4 = q.ipv4 and first <= port and last >= port and start <= at
+                    and fin > at"""));
+            if (answers != 10_000) {
+                throw new StartException("PostgreSQL has " + answers + " answers to 10000 questions");
+            }
+            double octets = Double.parseDouble(sql(bench, psql, "select pg_total_relation_size('h')"));
+            Path script = Files.writeString(bench.file("ask.sql"), """
                     \\set n random(1, 10000)
                     select b4, start, fin, began, ended from h, q where i = :n and h.ipv4 = q.ipv4 and first <= port
                     and last >= port and start <= at and fin > at
                     """.replace("\\\\", "\\"));
-            run(
-                    home,
+            bench.run(
+                    0,
                     with(
                             user,
                             programs.resolve("pgbench"),
@@ -223,40 +214,36 @@ final class LedgerBenchCommand implements Callable<Integer> {
                     millis,
                     "the question is read there too");
         } finally {
-            run(directory, with(user, programs.resolve("pg_ctl"), "-D", data, "-m", "immediate", "stop"));
+            bench.run(0, with(user, programs.resolve("pg_ctl"), "-D", data, "-m", "immediate", "stop"));
         }
     }
 
-    private void zstdgrep(Path directory, PrintWriter out) throws StartException, IOException, InterruptedException {
-        if (isMissing("zstdgrep")) {
+    private void zstdgrep(Workbench bench, PrintWriter out) throws StartException, IOException, InterruptedException {
+        if (Workbench.isMissing("zstdgrep")) {
             out.println("| zstdgrep is not installed (apt-get install zstd) | | | | |");
             return;
         }
-        Path file = directory.resolve("syslog");
+        Path file = bench.file("syslog");
         part("write", file.toString(), Long.toString(intervals), "syslog");
-        run(directory, List.of("zstd", "-q", "--rm", file.toString()));
-        Path compressed = directory.resolve("syslog.zst");
+        bench.run(0, List.of("zstd", "-q", "--rm", file.toString()));
+        Path compressed = bench.file("syslog.zst");
         peer(
                 out,
                 "zstdgrep over syslog files",
                 (double) Files.size(compressed),
-                times(
-                        5,
-                        i -> run(
-                                directory,
-                                List.of("zstdgrep", "-F", "XSADDR=\"100.0.0." + i + "\"", compressed.toString()))),
+                times(bench, i -> List.of("zstdgrep", "-F", "XSADDR=\"100.0.0." + i + "\"", compressed.toString())),
                 "all lines of an address; whose interval it is remains to be found");
     }
 
-    private void nfdump(Path directory, PrintWriter out) throws StartException, IOException, InterruptedException {
-        if (isMissing("nfcapd") || isMissing("nfdump")) {
+    private void nfdump(Workbench bench, PrintWriter out) throws StartException, IOException, InterruptedException {
+        if (Workbench.isMissing("nfcapd") || Workbench.isMissing("nfdump")) {
             out.println("| nfdump is not installed (apt-get install nfdump) | | | | |");
             return;
         }
-        Path flows = Files.createDirectory(directory.resolve("nfdump"));
-        int port = freePort();
-        Process nfcapd = start(
-                directory.resolve("nfcapd.log"),
+        Path flows = Files.createDirectory(bench.file("nfdump"));
+        int port = Workbench.freeUdpPort();
+        Process nfcapd = bench.start(
+                "nfcapd",
                 List.of(
                         "nfcapd",
                         "-p",
@@ -272,8 +259,7 @@ final class LedgerBenchCommand implements Callable<Integer> {
             part("netflow", Integer.toString(port), Long.toString(intervals), "200000");
             TimeUnit.SECONDS.sleep(2);
         } finally {
-            nfcapd.destroy();
-            nfcapd.waitFor();
+            Workbench.stop(nfcapd);
         }
         double octets = 0;
         try (Stream<Path> files = Files.walk(flows)) {
@@ -286,17 +272,15 @@ final class LedgerBenchCommand implements Callable<Integer> {
                 "nfdump",
                 octets,
                 times(
-                        5,
-                        i -> run(
-                                directory,
-                                List.of(
-                                        "nfdump",
-                                        "-q",
-                                        "-R",
-                                        flows.toString(),
-                                        "-o",
-                                        "fmt:%ts %nevt %sa %nsa %pbstart %pbend",
-                                        "src nip 100.0.0." + i))),
+                        bench,
+                        i -> List.of(
+                                "nfdump",
+                                "-q",
+                                "-R",
+                                flows.toString(),
+                                "-o",
+                                "fmt:%ts %nevt %sa %nsa %pbstart %pbend",
+                                "src nip 100.0.0." + i)),
                 "all records of an address; whose interval it is remains to be found");
     }
 
@@ -326,15 +310,21 @@ final class LedgerBenchCommand implements Callable<Integer> {
     }
 
     private interface Numbered {
-        void run(int i) throws IOException, InterruptedException;
+        List<String> program(int i);
     }
 
-    private static List<Double> times(int count, Numbered task) throws IOException, InterruptedException {
+    /** How long programs take that look for what is there, milliseconds. */
+    private static List<Double> times(Workbench bench, Numbered search)
+            throws StartException, IOException, InterruptedException {
         List<Double> millis = new ArrayList<>();
-        for (int i = 1; i <= count; i++) {
+        for (int i = 1; i <= SEARCHES; i++) {
+            List<String> program = search.program(i);
             long begin = System.nanoTime();
-            task.run(i);
+            String found = bench.run(1, program);
             millis.add((System.nanoTime() - begin) / 1e6);
+            if (found.isBlank()) {
+                throw new StartException(program + " found nothing");
+            }
         }
         return millis;
     }
@@ -371,9 +361,9 @@ final class LedgerBenchCommand implements Callable<Integer> {
         }
     }
 
-    private static String sql(Path directory, List<String> psql, String statement)
+    private static String sql(Workbench bench, List<String> psql, String statement)
             throws IOException, InterruptedException {
-        return run(directory, with(psql, Path.of(statement))).strip();
+        return bench.run(0, with(psql, Path.of(statement))).strip();
     }
 
     private static List<String> with(List<String> first, Path program, String... more) {
@@ -381,50 +371,6 @@ final class LedgerBenchCommand implements Callable<Integer> {
         all.add(program.toString());
         all.addAll(Arrays.asList(more));
         return all;
-    }
-
-    private static String run(Path directory, List<String> program) throws IOException, InterruptedException {
-        Path errors = directory.resolve("errors");
-        Process process = new ProcessBuilder(program)
-                .directory(directory.toFile())
-                .redirectError(errors.toFile())
-                .start();
-        process.getOutputStream().close();
-        String printed = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        // grep's 1 is "nothing found".
-        if (process.waitFor() > 1) {
-            throw new IOException(program + " ended with status " + process.exitValue() + ": "
-                    + Files.readString(errors).strip());
-        }
-        return printed;
-    }
-
-    private static Process start(Path log, List<String> program) throws IOException {
-        return new ProcessBuilder(program)
-                .redirectErrorStream(true)
-                .redirectOutput(log.toFile())
-                .start();
-    }
-
-    private static void await(Program.Probe probe) throws IOException, InterruptedException {
-        long deadline = System.nanoTime() + Duration.ofMinutes(2).toNanos();
-        while (true) {
-            try {
-                if (probe.isReady()) {
-                    return;
-                }
-            } catch (IOException e) {
-                if (System.nanoTime() > deadline) {
-                    throw e;
-                }
-            }
-            TimeUnit.MILLISECONDS.sleep(250);
-        }
-    }
-
-    private static boolean isMissing(String program) {
-        return Stream.of("/usr/bin", "/usr/sbin", "/usr/local/bin")
-                .noneMatch(folder -> Files.isExecutable(Path.of(folder, program)));
     }
 
     private static @Nullable Path newest(Path versions) throws IOException {
@@ -436,34 +382,6 @@ final class LedgerBenchCommand implements Callable<Integer> {
                     .filter(bin -> Files.isExecutable(bin.resolve("pgbench")))
                     .max(Comparator.naturalOrder())
                     .orElse(null);
-        }
-    }
-
-    /** Another user reaches what lies below. */
-    private static void openTo(Path directory) throws IOException, InterruptedException {
-        run(directory, List.of("chmod", "755", directory.toString()));
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
-        }
-    }
-
-    private static String load() throws IOException {
-        Path load = Path.of("/proc/loadavg");
-        return Files.exists(load) ? Files.readString(load).split(" ", -1)[0] : "unknown";
-    }
-
-    private static void remove(Path directory) throws IOException {
-        try (Stream<Path> files = Files.walk(directory)) {
-            files.sorted(Comparator.reverseOrder()).forEach(file -> {
-                try {
-                    Files.deleteIfExists(file);
-                } catch (IOException e) {
-                    throw new UncheckedIOException(e);
-                }
-            });
         }
     }
 }

@@ -2,6 +2,7 @@ package io.portledger.standalone;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
 class CpuTimeTest {
@@ -18,10 +19,9 @@ class CpuTimeTest {
         Process busy =
                 new ProcessBuilder("sh", "-c", "i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done; sleep 60").start();
         try {
-            while (CpuTime.seconds(busy.toHandle()) == 0) {
-                assertThat(busy.isAlive()).isTrue();
-                Thread.sleep(20);
-            }
+            Awaitility.await()
+                    .failFast("it has ended", () -> !busy.isAlive())
+                    .until(() -> CpuTime.seconds(busy.toHandle()) > 0);
         } finally {
             busy.destroy();
         }
