@@ -49,14 +49,7 @@ public final class IpfixDecoder implements MessageDecoder {
     @Override
     public int decodeSet(MessageHeader header, int setId, ByteBuf octets, TemplateStore session, IpfixVisitor visitor)
             throws IpfixException {
-        plan.begin();
-        plan.addData(
-                octets,
-                setId,
-                octets.readerIndex(),
-                octets.writerIndex(),
-                session.find(header.observationDomainId(), setId));
-        return plan.show(octets, header, visitor);
+        return plan.showSet(header, setId, octets, session, visitor);
     }
 
     private static MessageHeader readHeader(ByteBuf in) throws IpfixException {

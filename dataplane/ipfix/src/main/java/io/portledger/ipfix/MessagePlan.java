@@ -129,6 +129,19 @@ final class MessagePlan {
         }
     }
 
+    /** Shows one data set that all of {@code octets} is, and nothing else; see {@link MessageDecoder#decodeSet}. */
+    int showSet(MessageHeader header, int setId, ByteBuf octets, TemplateStore session, IpfixVisitor visitor)
+            throws IpfixException {
+        begin();
+        addData(
+                octets,
+                setId,
+                octets.readerIndex(),
+                octets.writerIndex(),
+                session.find(header.observationDomainId(), setId));
+        return show(octets, header, visitor);
+    }
+
     private int showSteps(ByteBuf in, IpfixVisitor visitor) {
         int records = 0;
         for (int i = 0; i < length; i++) {

@@ -64,14 +64,7 @@ public final class NetflowV9Decoder implements MessageDecoder {
     @Override
     public int decodeSet(MessageHeader header, int setId, ByteBuf octets, TemplateStore session, IpfixVisitor visitor)
             throws IpfixException {
-        plan.begin();
-        plan.addData(
-                octets,
-                setId,
-                octets.readerIndex(),
-                octets.writerIndex(),
-                session.find(header.observationDomainId(), setId));
-        return plan.show(octets, header, visitor);
+        return plan.showSet(header, setId, octets, session, visitor);
     }
 
     private void plan(ByteBuf in, int from, int end, long sourceId, TemplateStore session) throws IpfixException {

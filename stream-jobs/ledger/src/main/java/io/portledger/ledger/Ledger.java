@@ -4,38 +4,34 @@ import co.elastic.clients.elasticsearch._types.ElasticsearchException;
 import co.elastic.clients.elasticsearch._types.FieldValue;
 import co.elastic.clients.elasticsearch._types.SortOptions;
 import co.elastic.clients.elasticsearch._types.SortOrder;
-import co.elastic.clients.elasticsearch._types.aggregations.Aggregate;
 import co.elastic.clients.elasticsearch._types.query_dsl.Query;
 import co.elastic.clients.elasticsearch.core.MsearchRequest;
+import co.elastic.clients.elasticsearch.core.MsearchResponse;
 import co.elastic.clients.elasticsearch.core.SearchRequest;
 import co.elastic.clients.elasticsearch.core.SearchResponse;
 import co.elastic.clients.elasticsearch.core.mget.MultiGetResponseItem;
 import co.elastic.clients.elasticsearch.core.msearch.MultiSearchItem;
 import co.elastic.clients.elasticsearch.core.msearch.MultiSearchResponseItem;
-import co.elastic.clients.elasticsearch.core.msearch.MultisearchHeader;
 import co.elastic.clients.elasticsearch.core.search.Hit;
 import co.elastic.clients.elasticsearch.core.search.ResponseBody;
-import co.elastic.clients.elasticsearch.core.search.SearchRequestBody;
-import io.portledger.ledger.BindingInterval.Boundary;
 import io.portledger.softwire.Ipv4Address;
-import io.portledger.softwire.PortSet;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Queue;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
@@ -47,18 +43,14 @@ import tools.jackson.databind.node.ObjectNode;
  * Who held a port of a public IPv4 address, and when: the one look-up of the product.
  *
  * <p>A look-up asks for the few slots that can contain the port (at most one for each pair of PSID offset and length, and
- * of these only such as the address ever had, where that is known), so its cost does not grow with the number of addresses, subscribers or years. What an answer means, and when it is
- * complete, stands in {@code docs/ledger.md}.
+ * of these only such as the address ever had, where that is known), so its cost does not grow with the number of
+ * addresses, subscribers or years. What an answer means, and when it is complete, stands in {@code docs/ledger.md}.
  *
  * <p>Thread-safe. All methods block for one or a few round trips to Elasticsearch and throw {@link LedgerException} if
  * it does not answer in full: an answer from a part of the store would be a guess.
  */
 public final class Ledger implements AutoCloseable {
 
-    private static final List<String> BINDINGS = List.of(BindingDocument.ALIAS);
-    private static final List<String> INTERVALS = List.of(BindingDocument.ALIAS, BindingDocument.SESSIONS_ALIAS);
-
-    private static final int MAX_INTERVALS = 1_000;
     private static final int GAPS_PER_PAGE = 1_000;
 
     /** Marks come every few seconds; an answer that goes by an older one claims less. */
@@ -119,19 +111,20 @@ public final class Ledger implements AutoCloseable {
         // than the intervals could speak of some that were not found.
         Progress progress = recentProgress();
         Set<Instant> cutoffs = cutoffs();
-        @Nullable Divisions divisions = divisions(Set.of(question.ipv4())).get(question.ipv4());
+        HistoryQuery history =
+                new HistoryQuery(question, divisions(Set.of(question.ipv4())).get(question.ipv4()));
         List<MultiSearchItem<ObjectNode>> found = search(MsearchRequest.of(all -> all.searches(
-                        bindings -> bindings.header(header(question, divisions)).body(history(question, divisions)))
+                        bindings -> bindings.header(history.header()).body(history.body()))
                 .searches(gaps -> gaps.header(header -> header.index(GapDocument.ALIAS)
                                 .ignoreUnavailable(true)
                                 .allowPartialSearchResults(false))
                         .body(body -> body.query(begunBefore(question.to().toEpochMilli()))
                                 .sort(GAP_ORDER)
                                 .size(GAPS_PER_PAGE)))));
-        Instant lastLogged = lastLogged(found.get(0));
+        Instant lastLogged = HistoryQuery.lastLogged(found.get(0));
         List<Gap> stored = new ArrayList<>();
         readGaps(question.to(), lastLogged, found.get(1), stored::add);
-        return answer(question, found.get(0), lastLogged, progress, cutoffs, stored);
+        return answer(history, found.get(0), lastLogged, progress, cutoffs, stored);
     }
 
     /**
@@ -155,56 +148,58 @@ public final class Ledger implements AutoCloseable {
                 questions.stream().map(Question::to).max(Instant::compareTo).orElseThrow();
         List<Gap> gaps = new ArrayList<>();
         readGaps(last, Instant.EPOCH, firstGaps(last), gaps::add);
-        Semaphore inFlight = new Semaphore(BULK_IN_FLIGHT);
-        List<CompletableFuture<List<Answer>>> chunks = new ArrayList<>();
-        for (int i = 0; i < questions.size(); i += BULK_CHUNK) {
-            List<Question> chunk = questions.subList(i, Math.min(questions.size(), i + BULK_CHUNK));
-            inFlight.acquireUninterruptibly();
-            MsearchRequest request = MsearchRequest.of(all -> {
-                chunk.forEach(question ->
-                        all.searches(one -> one.header(header(question, divisions.get(question.ipv4())))
-                                .body(history(question, divisions.get(question.ipv4())))));
-                return all;
-            });
-            chunks.add(elasticsearch
-                    .asyncClient()
-                    .msearch(request, ObjectNode.class)
-                    .whenComplete((found, failure) -> inFlight.release())
-                    .thenApply(found -> {
-                        List<MultiSearchItem<ObjectNode>> whole = found.responses().stream()
-                                        .anyMatch(Ledger::isPassing)
-                                ? search(request)
-                                : found.responses().stream().map(this::result).toList();
-                        return answers(chunk, whole, progress, cutoffs, gaps);
-                    }));
-        }
         List<Answer> answers = new ArrayList<>(questions.size());
-        for (CompletableFuture<List<Answer>> chunk : chunks) {
-            try {
-                answers.addAll(chunk.join());
-            } catch (CompletionException e) {
-                Throwable cause = e.getCause();
-                if (cause instanceof LedgerException || cause instanceof IllegalArgumentException) {
-                    throw (RuntimeException) cause;
-                }
-                throw noAnswer(cause instanceof Exception exception ? exception : e);
+        Queue<Chunk> asked = new ArrayDeque<>();
+        for (int i = 0; i < questions.size(); i += BULK_CHUNK) {
+            if (asked.size() == BULK_IN_FLIGHT) {
+                answers.addAll(answers(asked.remove(), progress, cutoffs, gaps));
             }
+            asked.add(ask(questions.subList(i, Math.min(questions.size(), i + BULK_CHUNK)).stream()
+                    .map(question -> new HistoryQuery(question, divisions.get(question.ipv4())))
+                    .toList()));
+        }
+        while (!asked.isEmpty()) {
+            answers.addAll(answers(asked.remove(), progress, cutoffs, gaps));
         }
         return answers;
     }
 
-    private static List<Answer> answers(
-            List<Question> chunk,
-            List<MultiSearchItem<ObjectNode>> found,
-            Progress progress,
-            Set<Instant> cutoffs,
-            List<Gap> gaps) {
-        List<Answer> answers = new ArrayList<>(chunk.size());
-        for (int i = 0; i < chunk.size(); i++) {
+    /** Some of many questions, asked in one request. */
+    private record Chunk(
+            List<HistoryQuery> histories,
+            MsearchRequest request,
+            CompletableFuture<MsearchResponse<ObjectNode>> found) {}
+
+    private Chunk ask(List<HistoryQuery> histories) {
+        MsearchRequest request = MsearchRequest.of(all -> {
+            histories.forEach(
+                    history -> all.searches(one -> one.header(history.header()).body(history.body())));
+            return all;
+        });
+        return new Chunk(histories, request, elasticsearch.asyncClient().msearch(request, ObjectNode.class));
+    }
+
+    private List<Answer> answers(Chunk chunk, Progress progress, Set<Instant> cutoffs, List<Gap> gaps) {
+        List<MultiSearchItem<ObjectNode>> found = found(chunk);
+        List<Answer> answers = new ArrayList<>(found.size());
+        for (int i = 0; i < found.size(); i++) {
             MultiSearchItem<ObjectNode> its = found.get(i);
-            answers.add(answer(chunk.get(i), its, lastLogged(its), progress, cutoffs, gaps));
+            answers.add(answer(chunk.histories().get(i), its, HistoryQuery.lastLogged(its), progress, cutoffs, gaps));
         }
         return answers;
+    }
+
+    /** Waits for what was found; what could not be answered at the moment is asked again. */
+    private List<MultiSearchItem<ObjectNode>> found(Chunk chunk) {
+        try {
+            List<MultiSearchResponseItem<ObjectNode>> found =
+                    chunk.found().join().responses();
+            return found.stream().anyMatch(Ledger::isPassing)
+                    ? search(chunk.request())
+                    : found.stream().map(this::result).toList();
+        } catch (CompletionException e) {
+            throw noAnswer(e.getCause() instanceof Exception cause ? cause : e);
+        }
     }
 
     /** Before which moments intervals were deleted; at most as old as deletions wait for. */
@@ -238,13 +233,14 @@ public final class Ledger implements AutoCloseable {
     }
 
     private static Answer answer(
-            Question question,
+            HistoryQuery history,
             ResponseBody<ObjectNode> found,
             Instant lastLogged,
             Progress progress,
             Set<Instant> cutoffs,
             List<Gap> stored) {
-        List<BindingInterval> holders = intervals(question, found);
+        Question question = history.question();
+        List<BindingInterval> holders = history.intervals(found);
         List<Gap> gaps = new ArrayList<>(progress.gaps(question));
         cutoffs.forEach(cutoff -> {
             if (question.from().isBefore(cutoff)) {
@@ -277,7 +273,7 @@ public final class Ledger implements AutoCloseable {
                                 .allowPartialSearchResults(false))
                         .body(body -> body.size(0)
                                 .trackTotalHits(total -> total.enabled(false))
-                                .query(range("end", null, BindingDocument.OPEN_END_MILLIS - 1))
+                                .query(HistoryQuery.range("end", null, BindingDocument.OPEN_END_MILLIS - 1))
                                 .aggregations("end", newest -> newest.max(max -> max.field("end")))))
                 .searches(gaps -> gaps.header(header -> header.index(GapDocument.ALIAS)
                                 .ignoreUnavailable(true)
@@ -299,139 +295,14 @@ public final class Ledger implements AutoCloseable {
     }
 
     private static final List<SortOptions> GAP_ORDER = List.of(
-            sort("to", SortOrder.Desc),
-            sort("from", SortOrder.Asc),
-            sort("exporter", SortOrder.Asc),
-            sort("observationDomain", SortOrder.Asc),
-            sort("cause", SortOrder.Asc));
-
-    private static Query slotQuery(Ipv4Address ipv4, int port, @Nullable Divisions divisions) {
-        List<PortSet> sets = divisions == null ? PortSet.allContaining(port) : divisions.containing(port);
-        List<FieldValue> slots = sets.stream()
-                .map(set -> FieldValue.of(BindingDocument.slot(ipv4, set)))
-                .toList();
-        Query inSets =
-                Query.of(query -> query.terms(terms -> terms.field("slot").terms(values -> values.value(slots))));
-        if (divisions != null && !divisions.hasBlocks()) {
-            return inSets;
-        }
-        Query inBlocks = Query.of(query -> query.bool(bool -> bool.filter(
-                        address -> address.term(term -> term.field("blockIpv4").value(BindingDocument.hex(ipv4))))
-                .filter(block -> block.term(term -> term.field("block").value(port)))));
-        return Query.of(
-                query -> query.bool(bool -> bool.should(inSets, inBlocks).minimumShouldMatch("1")));
-    }
-
-    private static MultisearchHeader header(Question question, @Nullable Divisions divisions) {
-        boolean isWithoutMappings = divisions != null && divisions.mappings().isEmpty();
-        return MultisearchHeader.of(header -> header.index(isWithoutMappings ? BINDINGS : INTERVALS)
-                .routing(BindingDocument.hex(question.ipv4()))
-                .ignoreUnavailable(true)
-                .allowPartialSearchResults(false));
-    }
-
-    /** The intervals of the port that meet the window, and beside them the last boundaries before it. */
-    private static SearchRequestBody history(Question question, @Nullable Divisions divisions) {
-        long from = question.from().toEpochMilli();
-        long to = question.to().toEpochMilli();
-        List<Query> filters = new ArrayList<>(traffic(question));
-        Collections.addAll(filters, slotQuery(question.ipv4(), question.port(), divisions), range("start", null, to));
-        return SearchRequestBody.of(body -> body.query(query -> query.bool(bool -> bool.filter(filters)))
-                .postFilter(range("end", from + 1, null))
-                .sort(sort("start", SortOrder.Asc), sort("slot", SortOrder.Asc))
-                .size(MAX_INTERVALS + 1)
-                .aggregations(
-                        "start",
-                        last -> last.filter(telling(question, "start", "startedBy", from))
-                                .aggregations("at", at -> at.max(max -> max.field("start"))))
-                .aggregations(
-                        "end",
-                        last -> last.filter(telling(question, "end", "endedBy", from))
-                                .aggregations("at", at -> at.max(max -> max.field("end")))));
-    }
-
-    /** What {@link Question#mayBe} says, as filters. */
-    private static List<Query> traffic(Question question) {
-        List<Query> filters = new ArrayList<>();
-        if (question.protocol() != 0) {
-            filters.add(absentOr("protocol", FieldValue.of(0), FieldValue.of(question.protocol())));
-        }
-        if (question.destination() != null) {
-            filters.add(
-                    absentOr("destination", FieldValue.of(question.destination().toString())));
-            if (question.destinationPort() != 0) {
-                filters.add(absentOr("destinationPort", FieldValue.of(question.destinationPort())));
-            }
-        }
-        return filters;
-    }
-
-    private static Query absentOr(String field, FieldValue... values) {
-        return Query.of(query -> query.bool(either -> either.should(
-                        absent(field),
-                        Query.of(present ->
-                                present.terms(terms -> terms.field(field).terms(any -> any.value(List.of(values))))))
-                .minimumShouldMatch("1")));
-    }
-
-    private static Query absent(String field) {
-        return Query.of(query ->
-                query.bool(bool -> bool.mustNot(there -> there.exists(exists -> exists.field(field)))));
-    }
-
-    /**
-     * The last boundary that tells who had the port from there on, whatever was lost before. A binding's does. That of a
-     * mapping does if it is of the protocol asked about. A session's tells only of its own far end.
-     */
-    private static Query telling(Question question, String boundary, String known, long latest) {
-        Query logged = Query.of(query -> query.term(term -> term.field(known).value(Boundary.LOGGED.name())));
-        Query telling = question.protocol() == 0
-                ? absent("protocol")
-                : Query.of(query -> query.bool(bool ->
-                        bool.filter(absentOr("protocol", FieldValue.of(question.protocol())), absent("destination"))));
-        return Query.of(query -> query.bool(bool -> bool.filter(logged, telling, range(boundary, null, latest))));
-    }
+            HistoryQuery.sort("to", SortOrder.Desc),
+            HistoryQuery.sort("from", SortOrder.Asc),
+            HistoryQuery.sort("exporter", SortOrder.Asc),
+            HistoryQuery.sort("observationDomain", SortOrder.Asc),
+            HistoryQuery.sort("cause", SortOrder.Asc));
 
     private static Query begunBefore(long to) {
-        return range("from", null, to);
-    }
-
-    private static Query range(String field, @Nullable Long gte, @Nullable Long lte) {
-        return Query.of(query -> query.range(range -> range.longNumber(number -> {
-            number.field(field);
-            if (gte != null) {
-                number.gte(gte);
-            }
-            return lte == null ? number : number.lte(lte);
-        })));
-    }
-
-    private static SortOptions sort(String field, SortOrder order) {
-        return SortOptions.of(options -> options.field(by -> by.field(field).order(order)));
-    }
-
-    private static List<BindingInterval> intervals(Question question, ResponseBody<ObjectNode> found) {
-        if (found.hits().hits().size() > MAX_INTERVALS) {
-            throw new IllegalArgumentException("More than " + MAX_INTERVALS + " intervals meet the window from "
-                    + question.from() + " to " + question.to() + ": ask with a smaller tolerance.");
-        }
-        return sources(found)
-                .map(BindingDocument::read)
-                .filter(interval -> question.mayBe(interval.mapping()))
-                .sorted(Comparator.comparing(BindingInterval::start))
-                .toList();
-    }
-
-    private static Instant lastLogged(ResponseBody<ObjectNode> found) {
-        double last = Math.max(lastOf(found, "start"), lastOf(found, "end"));
-        return last > 0 ? Instant.ofEpochMilli((long) last) : Instant.EPOCH;
-    }
-
-    private static double lastOf(ResponseBody<ObjectNode> found, String boundary) {
-        Aggregate of = found.aggregations().get(boundary);
-        Aggregate at = of == null ? null : of.filter().aggregations().get("at");
-        Double value = at == null ? null : at.max().value();
-        return value == null || value.isInfinite() ? 0 : value;
+        return HistoryQuery.range("from", null, to);
     }
 
     /** Reads the gaps that begin no later than {@code to} and end no earlier than {@code from}, and some more. */

@@ -1,0 +1,171 @@
+package io.portledger.ledger;
+
+import co.elastic.clients.elasticsearch._types.FieldValue;
+import co.elastic.clients.elasticsearch._types.SortOptions;
+import co.elastic.clients.elasticsearch._types.SortOrder;
+import co.elastic.clients.elasticsearch._types.aggregations.Aggregate;
+import co.elastic.clients.elasticsearch._types.query_dsl.Query;
+import co.elastic.clients.elasticsearch.core.msearch.MultisearchHeader;
+import co.elastic.clients.elasticsearch.core.search.Hit;
+import co.elastic.clients.elasticsearch.core.search.ResponseBody;
+import co.elastic.clients.elasticsearch.core.search.SearchRequestBody;
+import io.portledger.ledger.BindingInterval.Boundary;
+import io.portledger.softwire.Ipv4Address;
+import io.portledger.softwire.PortSet;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * What is asked of Elasticsearch about the history of one port, and how what it finds is read.
+ *
+ * @param divisions how the ports of the address were ever divided; null if it is not known
+ */
+record HistoryQuery(Question question, @Nullable Divisions divisions) {
+
+    private static final List<String> BINDINGS = List.of(BindingDocument.ALIAS);
+    private static final List<String> INTERVALS = List.of(BindingDocument.ALIAS, BindingDocument.SESSIONS_ALIAS);
+
+    private static final int MAX_INTERVALS = 1_000;
+
+    /** Where to search. */
+    MultisearchHeader header() {
+        boolean isWithoutMappings = divisions != null && divisions.mappings().isEmpty();
+        return MultisearchHeader.of(header -> header.index(isWithoutMappings ? BINDINGS : INTERVALS)
+                .routing(BindingDocument.hex(question.ipv4()))
+                .ignoreUnavailable(true)
+                .allowPartialSearchResults(false));
+    }
+
+    /** The intervals of the port that meet the window, and beside them the last boundaries before it. */
+    SearchRequestBody body() {
+        long from = question.from().toEpochMilli();
+        long to = question.to().toEpochMilli();
+        List<Query> filters = traffic();
+        Collections.addAll(filters, slots(), range("start", null, to));
+        return SearchRequestBody.of(body -> body.query(query -> query.bool(bool -> bool.filter(filters)))
+                .postFilter(range("end", from + 1, null))
+                .sort(sort("start", SortOrder.Asc), sort("slot", SortOrder.Asc))
+                .size(MAX_INTERVALS + 1)
+                .aggregations(
+                        "start",
+                        last -> last.filter(telling("start", "startedBy", from))
+                                .aggregations("at", at -> at.max(max -> max.field("start"))))
+                .aggregations(
+                        "end",
+                        last -> last.filter(telling("end", "endedBy", from))
+                                .aggregations("at", at -> at.max(max -> max.field("end")))));
+    }
+
+    /** What {@link Question#mayBe} says, as filters. */
+    private List<Query> traffic() {
+        List<Query> filters = new ArrayList<>();
+        if (question.protocol() != 0) {
+            filters.add(absentOr("protocol", FieldValue.of(0), FieldValue.of(question.protocol())));
+        }
+        if (question.destination() != null) {
+            filters.add(
+                    absentOr("destination", FieldValue.of(question.destination().toString())));
+            if (question.destinationPort() != 0) {
+                filters.add(absentOr("destinationPort", FieldValue.of(question.destinationPort())));
+            }
+        }
+        return filters;
+    }
+
+    private static Query absentOr(String field, FieldValue... values) {
+        return Query.of(query -> query.bool(either -> either.should(
+                        absent(field),
+                        Query.of(present ->
+                                present.terms(terms -> terms.field(field).terms(any -> any.value(List.of(values))))))
+                .minimumShouldMatch("1")));
+    }
+
+    private static Query absent(String field) {
+        return Query.of(query ->
+                query.bool(bool -> bool.mustNot(there -> there.exists(exists -> exists.field(field)))));
+    }
+
+    /**
+     * The last boundary that tells who had the port from there on, whatever was lost before. A binding's does. That of a
+     * mapping does if it is of the protocol asked about. A session's tells only of its own far end.
+     */
+    private Query telling(String boundary, String known, long latest) {
+        Query logged = Query.of(query -> query.term(term -> term.field(known).value(Boundary.LOGGED.name())));
+        Query telling = question.protocol() == 0
+                ? absent("protocol")
+                : Query.of(query -> query.bool(bool ->
+                        bool.filter(absentOr("protocol", FieldValue.of(question.protocol())), absent("destination"))));
+        return Query.of(query -> query.bool(bool -> bool.filter(logged, telling, range(boundary, null, latest))));
+    }
+
+    /**
+     * The intervals that were found, by their start.
+     *
+     * @throws IllegalArgumentException if they are so many that one answer makes no sense
+     */
+    List<BindingInterval> intervals(ResponseBody<ObjectNode> found) {
+        if (found.hits().hits().size() > MAX_INTERVALS) {
+            throw new IllegalArgumentException("More than " + MAX_INTERVALS + " intervals meet the window from "
+                    + question.from() + " to " + question.to() + ": ask with a smaller tolerance.");
+        }
+        return found.hits().hits().stream()
+                .map(Hit::source)
+                .map(Objects::requireNonNull)
+                .map(BindingDocument::read)
+                .filter(interval -> question.mayBe(interval.mapping()))
+                .sorted(Comparator.comparing(BindingInterval::start))
+                .toList();
+    }
+
+    /** When it was last logged who had the port from there on, before the window; {@link Instant#EPOCH} if never. */
+    static Instant lastLogged(ResponseBody<ObjectNode> found) {
+        double last = Math.max(lastOf(found, "start"), lastOf(found, "end"));
+        return last > 0 ? Instant.ofEpochMilli((long) last) : Instant.EPOCH;
+    }
+
+    private static double lastOf(ResponseBody<ObjectNode> found, String boundary) {
+        Aggregate of = found.aggregations().get(boundary);
+        Aggregate at = of == null ? null : of.filter().aggregations().get("at");
+        Double value = at == null ? null : at.max().value();
+        return value == null || value.isInfinite() ? 0 : value;
+    }
+
+    private Query slots() {
+        Ipv4Address ipv4 = question.ipv4();
+        int port = question.port();
+        List<PortSet> sets = divisions == null ? PortSet.allContaining(port) : divisions.containing(port);
+        List<FieldValue> slots = sets.stream()
+                .map(set -> FieldValue.of(BindingDocument.slot(ipv4, set)))
+                .toList();
+        Query inSets =
+                Query.of(query -> query.terms(terms -> terms.field("slot").terms(values -> values.value(slots))));
+        if (divisions != null && !divisions.hasBlocks()) {
+            return inSets;
+        }
+        Query inBlocks = Query.of(query -> query.bool(bool -> bool.filter(
+                        address -> address.term(term -> term.field("blockIpv4").value(BindingDocument.hex(ipv4))))
+                .filter(block -> block.term(term -> term.field("block").value(port)))));
+        return Query.of(
+                query -> query.bool(bool -> bool.should(inSets, inBlocks).minimumShouldMatch("1")));
+    }
+
+    static Query range(String field, @Nullable Long gte, @Nullable Long lte) {
+        return Query.of(query -> query.range(range -> range.longNumber(number -> {
+            number.field(field);
+            if (gte != null) {
+                number.gte(gte);
+            }
+            return lte == null ? number : number.lte(lte);
+        })));
+    }
+
+    static SortOptions sort(String field, SortOrder order) {
+        return SortOptions.of(options -> options.field(by -> by.field(field).order(order)));
+    }
+}
