@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
 
 /**
  * The settings under {@code portledger}; {@code application.yaml} documents each with its default.
@@ -17,7 +18,11 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
  */
 @ConfigurationProperties("portledger")
 public record WebSettings(
-        URI elasticsearch, Path dataDirectory, Duration maxTolerance, SignIn signIn, Periods retention) {
+        URI elasticsearch,
+        Path dataDirectory,
+        Duration maxTolerance,
+        SignIn signIn,
+        @DefaultValue Periods retention) {
 
     /**
      * Limits against guessing of passwords.

@@ -20,8 +20,8 @@ import org.springframework.stereotype.Component;
 
 /**
  * Deletes once an hour what is older than its period, kind by kind, and writes to the audit log what is going to be
- * deleted, and what was. A kind
- * without a period is kept for ever. What fails is tried again an hour later. Indices that are closed are merged.
+ * deleted, and what was. A kind without a period is kept for ever. What fails is tried again an hour later. Indices that
+ * are closed are merged.
  */
 @Component
 class RetentionSchedule {
