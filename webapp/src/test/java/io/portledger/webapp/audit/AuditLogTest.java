@@ -58,21 +58,26 @@ class AuditLogTest {
     }
 
     @Test
-    void aDeletionIsInTheLogWithWhatWasDeletedAndItsCutoff() throws Exception {
+    void aDeletionIsInTheLogBeforeAndAfterWithItsCutoff() throws Exception {
+        Instant cutoff = Instant.parse("2026-01-01T00:00:00Z");
         try (AuditLog log = AuditLog.open(file(), Clock.systemUTC())) {
-            log.append(new AuditEvent.Deleted(new Retention.Deleted(
-                    Retention.Kept.SESSIONS,
-                    Instant.parse("2026-01-01T00:00:00Z"),
-                    12_345,
-                    List.of("sessions-v1-2025.12.31"))));
+            log.append(new AuditEvent.Deleting(Retention.Kept.SESSIONS, cutoff, 12_346));
+            log.append(new AuditEvent.Deleted(
+                    new Retention.Deleted(Retention.Kept.SESSIONS, cutoff, 12_345, List.of("sessions-v1-2025.12.31"))));
         }
 
-        JsonNode line = JsonMapper.shared().readTree(Files.readString(file()));
-        assertThat(line.path("event").asString()).isEqualTo("DELETED");
-        assertThat(line.path("kept").asString()).isEqualTo("SESSIONS");
-        assertThat(line.path("cutoff").asString()).isEqualTo("2026-01-01T00:00:00.000Z");
-        assertThat(line.path("documents").asLong()).isEqualTo(12_345);
-        assertThat(line.path("indices").get(0).asString()).isEqualTo("sessions-v1-2025.12.31");
+        List<String> lines = Files.readAllLines(file());
+        JsonNode before = JsonMapper.shared().readTree(lines.get(0));
+        assertThat(before.path("event").asString()).isEqualTo("DELETING");
+        assertThat(before.path("kept").asString()).isEqualTo("SESSIONS");
+        assertThat(before.path("cutoff").asString()).isEqualTo("2026-01-01T00:00:00.000Z");
+        assertThat(before.path("documents").asLong()).isEqualTo(12_346);
+        JsonNode after = JsonMapper.shared().readTree(lines.get(1));
+        assertThat(after.path("event").asString()).isEqualTo("DELETED");
+        assertThat(after.path("kept").asString()).isEqualTo("SESSIONS");
+        assertThat(after.path("cutoff").asString()).isEqualTo("2026-01-01T00:00:00.000Z");
+        assertThat(after.path("documents").asLong()).isEqualTo(12_345);
+        assertThat(after.path("indices").get(0).asString()).isEqualTo("sessions-v1-2025.12.31");
     }
 
     @Test
