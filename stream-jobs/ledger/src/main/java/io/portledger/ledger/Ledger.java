@@ -32,7 +32,6 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -55,9 +54,6 @@ public final class Ledger implements AutoCloseable {
 
     /** Marks come every few seconds; an answer that goes by an older one claims less. */
     private static final Duration PROGRESS_KEPT = Duration.ofMillis(500);
-
-    /** How often a search is tried that Elasticsearch cannot answer at the moment. */
-    private static final int ATTEMPTS = 4;
 
     /** Questions asked together, and how many such requests are under way at a time. */
     private static final int BULK_CHUNK = 50;
@@ -207,18 +203,14 @@ public final class Ledger implements AutoCloseable {
         Cutoffs known = knownCutoffs;
         long now = System.nanoTime();
         if (known == null || now - known.readNanos() > Retention.CUTOFF_KNOWN_AFTER.toNanos() / 2) {
-            try {
-                Map<Retention.Kept, Instant> read = Retention.cutoffs(elasticsearch);
-                Set<Instant> ofIntervals = new TreeSet<>();
-                Stream.of(Retention.Kept.BINDINGS, Retention.Kept.SESSIONS)
-                        .map(read::get)
-                        .filter(Objects::nonNull)
-                        .forEach(ofIntervals::add);
-                known = new Cutoffs(now, ofIntervals);
-                knownCutoffs = known;
-            } catch (IOException | ElasticsearchException e) {
-                throw noAnswer(e);
-            }
+            Map<Retention.Kept, Instant> read = Retention.cutoffs(elasticsearch);
+            Set<Instant> ofIntervals = new TreeSet<>();
+            Stream.of(Retention.Kept.BINDINGS, Retention.Kept.SESSIONS)
+                    .map(read::get)
+                    .filter(Objects::nonNull)
+                    .forEach(ofIntervals::add);
+            known = new Cutoffs(now, ofIntervals);
+            knownCutoffs = known;
         }
         return known.ofIntervals();
     }
@@ -389,15 +381,15 @@ public final class Ledger implements AutoCloseable {
 
     private List<MultiSearchItem<ObjectNode>> search(MsearchRequest request) {
         try {
-            for (int attempt = 1; ; attempt++) {
+            Patience patience = new Patience();
+            while (true) {
                 List<MultiSearchResponseItem<ObjectNode>> found = elasticsearch
                         .client()
                         .msearch(request, ObjectNode.class)
                         .responses();
-                if (attempt == ATTEMPTS || found.stream().noneMatch(Ledger::isPassing)) {
+                if (found.stream().noneMatch(Ledger::isPassing) || !patience.lasts()) {
                     return found.stream().map(this::result).toList();
                 }
-                pause(attempt);
             }
         } catch (IOException | ElasticsearchException e) {
             throw noAnswer(e);
@@ -406,31 +398,11 @@ public final class Ledger implements AutoCloseable {
 
     /** While an index is being made its shard cannot be asked, and the whole search is refused; soon it can. */
     private static boolean isPassing(MultiSearchResponseItem<ObjectNode> item) {
-        return item.isFailure()
-                && (item.failure().status() >= 500 || item.failure().status() == 429);
-    }
-
-    private static void pause(int attempt) {
-        try {
-            TimeUnit.MILLISECONDS.sleep(100L * attempt);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        return item.isFailure() && Patience.helps(item.failure().status());
     }
 
     private SearchResponse<ObjectNode> search(SearchRequest request) {
-        for (int attempt = 1; ; attempt++) {
-            try {
-                return whole(elasticsearch.client().search(request, ObjectNode.class));
-            } catch (ElasticsearchException e) {
-                if (attempt == ATTEMPTS || !(e.status() >= 500 || e.status() == 429)) {
-                    throw noAnswer(e);
-                }
-                pause(attempt);
-            } catch (IOException e) {
-                throw noAnswer(e);
-            }
-        }
+        return elasticsearch.search(request);
     }
 
     private MultiSearchItem<ObjectNode> result(MultiSearchResponseItem<ObjectNode> item) {
@@ -440,21 +412,11 @@ public final class Ledger implements AutoCloseable {
                     + item.failure().error().reason() + " (status "
                     + item.failure().status() + ")");
         }
-        return whole(item.result());
-    }
-
-    private <R extends ResponseBody<ObjectNode>> R whole(R response) {
-        if (response.timedOut() || response.shards().failed().intValue() > 0) {
-            throw new LedgerException("Elasticsearch at " + elasticsearch.uri()
-                    + " answered only in part (" + response.shards().failed() + " of "
-                    + response.shards().total() + " shards failed). Ask again when the cluster is healthy.");
-        }
-        return response;
+        return elasticsearch.whole(item.result());
     }
 
     private LedgerException noAnswer(Exception e) {
-        return new LedgerException(
-                "Elasticsearch at " + elasticsearch.uri() + " does not answer: " + e.getMessage(), e);
+        return elasticsearch.noAnswer(e);
     }
 
     private static Stream<ObjectNode> sources(ResponseBody<ObjectNode> found) {
