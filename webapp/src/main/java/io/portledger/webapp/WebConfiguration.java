@@ -6,6 +6,7 @@ import io.portledger.ledger.Retention;
 import io.portledger.ledger.Statistics;
 import io.portledger.webapp.audit.AuditLog;
 import io.portledger.webapp.lookup.LedgerAccess;
+import io.portledger.webapp.store.Database;
 import java.io.IOException;
 import java.time.Clock;
 import org.springframework.context.annotation.Bean;
@@ -30,6 +31,11 @@ class WebConfiguration {
     @Bean
     AuditLog auditLog(DataDirectory directory, Clock clock) throws IOException {
         return AuditLog.open(directory.file("audit.jsonl"), clock);
+    }
+
+    @Bean
+    Database database(DataDirectory directory) throws IOException {
+        return Database.open(directory.file("records.sqlite"));
     }
 
     /** Does not connect before the first question, so that the application starts whether or not there is a store. */

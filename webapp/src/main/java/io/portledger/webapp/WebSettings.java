@@ -3,6 +3,8 @@ package io.portledger.webapp;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -15,6 +17,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param maxTolerance the widest window a question may ask about, either way
  * @param signIn limits against guessing of passwords
  * @param retention how long what is kept
+ * @param cases by what rights questions are asked
  */
 @ConfigurationProperties("portledger")
 public record WebSettings(
@@ -22,7 +25,8 @@ public record WebSettings(
         Path dataDirectory,
         Duration maxTolerance,
         SignIn signIn,
-        @DefaultValue Periods retention) {
+        @DefaultValue Periods retention,
+        @DefaultValue Cases cases) {
 
     /**
      * Limits against guessing of passwords.
@@ -46,4 +50,30 @@ public record WebSettings(
             @Nullable Duration sessions,
             @Nullable Duration usage,
             @Nullable Duration findings) {}
+
+    /**
+     * By what rights questions are asked.
+     *
+     * @param legalBases what a case may be opened by
+     * @param fourEyes roles whose cases a second person has to approve
+     */
+    public record Cases(
+            @DefaultValue({
+                "Court order",
+                "Request of an authority",
+                "Danger to life",
+                "Consent of the subscriber",
+                "Abuse of the network",
+                "Network operations"
+            })
+            List<String> legalBases,
+
+            @DefaultValue Set<String> fourEyes) {
+
+        /** Keeps copies. */
+        public Cases {
+            legalBases = List.copyOf(legalBases);
+            fourEyes = Set.copyOf(fourEyes);
+        }
+    }
 }

@@ -44,7 +44,7 @@ class BrowserIT {
 
     private static final Path SCREENS = Path.of("target/screens");
     private static final String LINK =
-            "/?ip=203.0.113.7&port=40123&time=2026-11-23T14:02:07.000Z&tolerance=0s&reason=C-2026-117";
+            "/?ip=203.0.113.7&port=40123&time=2026-11-23T14:02:07.000Z&tolerance=0s&case=C-2026-117";
 
     /** For a cold server and a cold browser on a busy machine. */
     private static final double PATIENCE_MILLIS = 60_000;
@@ -117,7 +117,8 @@ class BrowserIT {
         signIn(TestApplication.PASSWORD);
 
         assertThat(verdict()).containsText("Subscriber S-1022 (2001:db8:1::22) held 203.0.113.7:40123");
-        assertThat(page.getByLabel("Reason (case or ticket)")).hasValue("C-2026-117");
+        assertThat(page.getByLabel("Case", new Page.GetByLabelOptions().setExact(true)))
+                .hasValue("C-2026-117");
         assertThat(page.getByLabel("Address, port and time")).hasValue("203.0.113.7:40123 2026-11-23T14:02:07.000Z");
         List<JsonNode> added = auditLines().subList(linesBefore, auditLines().size());
         assertThat(added).extracting(line -> line.path("event").asString()).containsExactly("QUESTION", "ANSWER");
@@ -135,8 +136,9 @@ class BrowserIT {
 
         page.keyboard().type("203.0.113.7 40123 2026-11-23 15:02:07 +01:00");
         page.keyboard().press("Enter");
-        assertThat(answer()).containsText("The reason is missing");
-        assertThat(page.getByLabel("Reason (case or ticket)")).isFocused();
+        assertThat(answer()).containsText("The case is missing");
+        assertThat(page.getByLabel("Case", new Page.GetByLabelOptions().setExact(true)))
+                .isFocused();
         assertThat(ledger.asked()).isEmpty();
 
         page.keyboard().type("C-2026-117");
@@ -150,7 +152,7 @@ class BrowserIT {
                         "port=40123",
                         "time=2026-11-23T14:02:07.000Z",
                         "tolerance=0s",
-                        "reason=C-2026-117");
+                        "case=C-2026-117");
 
         page.keyboard().press("Control+k");
         assertThat(line).isFocused();
@@ -208,6 +210,51 @@ class BrowserIT {
         checkAccessibility();
         page.getByText("Open the question").click();
         assertThat(verdict()).containsText("held 203.0.113.7:40123");
+        assertThat(ledger.asked()).hasSize(1);
+    }
+
+    @Test
+    void aQuestionWithoutAnOpenCaseLeadsToOneAndIsAskedThen() {
+        ledger.answersWith(Samples.stillHeld());
+        String reference = "N-" + System.nanoTime();
+        page.navigate(url("/"));
+        signIn(TestApplication.PASSWORD);
+        page.navigate(url(LINK.replace("C-2026-117", reference)));
+        assertThat(answer()).containsText("There is no case " + reference);
+        assertThat(ledger.asked()).isEmpty();
+        look("case-missing", ColorScheme.LIGHT);
+
+        page.getByText("Open or look at cases").click();
+        assertThat(page.getByLabel("Reference")).hasValue(reference);
+        assertThat(page.getByLabel("May be asked about from")).hasValue("2026-11-22T14:02:07.000Z");
+        page.getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName("Open case"))
+                .click();
+        assertThat(page.getByRole(AriaRole.STATUS)).containsText("The legal basis is missing");
+        page.getByLabel("Legal basis").first().click();
+        page.getByRole(AriaRole.OPTION, new Page.GetByRoleOptions().setName("Court order"))
+                .click();
+        look("case-opening", ColorScheme.LIGHT);
+        page.getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName("Open case"))
+                .click();
+        assertThat(page.getByRole(AriaRole.STATUS)).containsText("The case " + reference + " is open");
+
+        page.navigate(url(LINK.replace("C-2026-117", reference)));
+        assertThat(verdict()).containsText("held 203.0.113.7:40123");
+        page.navigate(url(LINK.replace("C-2026-117", reference).replace("2026-11-23", "2026-11-20")));
+        assertThat(answer()).containsText("does not allow this question");
+
+        page.navigate(url("/cases"));
+        page.getByLabel("Close " + reference).click();
+        page.getByLabel("Remark").fill("answered");
+        page.keyboard().press("Enter");
+        assertThat(page.getByRole(AriaRole.STATUS)).containsText("The case " + reference + " is closed");
+        assertThat(page.getByText("answered")).isVisible();
+        for (ColorScheme scheme : List.of(ColorScheme.LIGHT, ColorScheme.DARK)) {
+            page.emulateMedia(new Page.EmulateMediaOptions().setColorScheme(scheme));
+            look("cases", scheme);
+        }
+        page.navigate(url(LINK.replace("C-2026-117", reference)));
+        assertThat(answer()).containsText("is closed");
         assertThat(ledger.asked()).hasSize(1);
     }
 
@@ -290,7 +337,7 @@ class BrowserIT {
         ledger.answersWith(answer);
         page.navigate(url("/?ip=203.0.113.7&port=" + answer.question().port()
                 + "&time=2026-11-23T14:02:07Z&tolerance="
-                + answer.question().tolerance().toSeconds() + "s&reason=C-2026-117"));
+                + answer.question().tolerance().toSeconds() + "s&case=C-2026-117"));
         assertThat(page.locator(".verdict." + look)).isVisible();
     }
 

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
@@ -31,7 +32,7 @@ class PackagedApplicationIT {
     private static final Pattern PORT = Pattern.compile("Tomcat started on port (\\d+)");
     private static final Pattern PASSWORD = Pattern.compile("password  (\\w{20}) ");
     private static final String QUESTION =
-            "/api/v1/holders?ip=203.0.113.7&port=40123&time=2026-11-20T14:02:07Z&reason=C-1";
+            "/api/v1/holders?ip=203.0.113.7&port=40123&time=2026-11-20T14:02:07Z&case=C-1";
 
     @TempDir
     private Path directory;
@@ -54,10 +55,11 @@ class PackagedApplicationIT {
         Path data = directory.resolve("data");
         assertThat(get(address + "/actuator/health", "").statusCode()).isEqualTo(200);
 
+        assertThat(openCase(address, basic(password)).statusCode()).isEqualTo(200);
         HttpResponse<String> answer = get(address + QUESTION, basic(password));
         assertThat(answer.statusCode()).isEqualTo(503);
         assertThat(answer.body()).contains("Elasticsearch at http://127.0.0.1:1 does not answer");
-        assertThat(AuditLog.verify(data.resolve("audit.jsonl")).lines()).isEqualTo(2);
+        assertThat(AuditLog.verify(data.resolve("audit.jsonl")).lines()).isEqualTo(3);
         stop();
 
         address = start("second.log");
@@ -67,7 +69,7 @@ class PackagedApplicationIT {
         assertThat(get(address + QUESTION, "Bearer " + token).statusCode()).isEqualTo(503);
         AuditLog.Verification verification = AuditLog.verify(data.resolve("audit.jsonl"));
         assertThat(verification.isIntact()).isTrue();
-        assertThat(verification.lines()).isEqualTo(6);
+        assertThat(verification.lines()).isEqualTo(7);
     }
 
     private String start(String logName) throws IOException {
@@ -108,6 +110,18 @@ class PackagedApplicationIT {
             request.header("Authorization", authorization);
         }
         return http.send(request.build(), BodyHandlers.ofString());
+    }
+
+    private HttpResponse<String> openCase(String address, String authorization) throws Exception {
+        return http.send(
+                HttpRequest.newBuilder(URI.create(address + "/api/v1/cases/C-1"))
+                        .header("Authorization", authorization)
+                        .header("Content-Type", "application/json")
+                        .PUT(BodyPublishers.ofString("""
+                                {"legalBasis": "Court order", "from": "2026-11-01T00:00:00Z", "to": "2026-12-01T00:00:00Z"}
+                                """))
+                        .build(),
+                BodyHandlers.ofString());
     }
 
     private static String basic(String password) {

@@ -13,11 +13,16 @@ import io.portledger.softwire.Ipv6Address;
 import io.portledger.softwire.PortRange;
 import io.portledger.softwire.PortSet;
 import io.portledger.softwire.Ports;
+import io.portledger.webapp.cases.Case;
+import io.portledger.webapp.cases.Scope;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Answers of each kind, as a ledger would give them. */
@@ -57,6 +62,27 @@ public final class Samples {
                                     .getBytes(StandardCharsets.UTF_8)));
 
     private Samples() {}
+
+    /** Settings as they are by default, with a data directory of the test's. */
+    public static WebSettings settings(Path directory, String... fourEyes) {
+        return new WebSettings(
+                URI.create("http://127.0.0.1:9200"),
+                directory,
+                Duration.ofHours(1),
+                new WebSettings.SignIn(5, Duration.ofSeconds(10), Duration.ofMinutes(15)),
+                new WebSettings.Periods(null, null, null, null),
+                new WebSettings.Cases(List.of("Court order", "Abuse of the network"), Set.of(fourEyes)));
+    }
+
+    /** A case in which anything of the samples may be asked. */
+    public static Case.Request wideCase(String reference) {
+        return new Case.Request(
+                reference,
+                "Court order",
+                "District court",
+                new Scope(AT.minus(Duration.ofDays(365)), AT.plus(Duration.ofDays(365)), List.of()),
+                "");
+    }
 
     public static Question question(int port, Duration tolerance) {
         return new Question(ADDRESS, port, AT, tolerance);

@@ -1,11 +1,16 @@
 package io.portledger.webapp;
 
+import io.portledger.webapp.cases.CaseBook;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import org.springframework.boot.ApplicationRunner;
 import org.springframework.boot.test.context.TestConfiguration;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Primary;
+import org.springframework.security.authentication.TestingAuthenticationToken;
+import org.springframework.security.core.context.SecurityContextHolder;
 import org.springframework.security.crypto.bcrypt.BCryptPasswordEncoder;
 import org.springframework.test.context.DynamicPropertyRegistrar;
 
@@ -25,6 +30,21 @@ public class TestApplication {
     @Primary
     ScriptedLedger scriptedLedger() {
         return new ScriptedLedger();
+    }
+
+    /** The cases that tests ask in. */
+    @Bean
+    ApplicationRunner openCases(CaseBook book) {
+        return arguments -> {
+            SecurityContextHolder.getContext()
+                    .setAuthentication(new TestingAuthenticationToken(ASKER, "", "ROLE_LOOKUP"));
+            try {
+                List.of("C-1", "C-9", "C-77", "C-78", "C-2026-117")
+                        .forEach(reference -> book.open(Samples.wideCase(reference)));
+            } finally {
+                SecurityContextHolder.clearContext();
+            }
+        };
     }
 
     @Bean

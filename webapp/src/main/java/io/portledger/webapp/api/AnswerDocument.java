@@ -1,5 +1,6 @@
 package io.portledger.webapp.api;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import io.portledger.ledger.Answer;
 import io.portledger.ledger.BindingInterval;
 import io.portledger.ledger.Evidence;
@@ -52,7 +53,7 @@ record AnswerDocument(
      * @param tolerance how far off it may be either way, an ISO 8601 duration
      * @param from first moment of the window
      * @param to last moment of the window
-     * @param reason the case or ticket
+     * @param reference the case
      * @param remark how the time was understood where another reading was possible, or null
      */
     record QuestionDocument(
@@ -64,7 +65,7 @@ record AnswerDocument(
             String tolerance,
             String from,
             String to,
-            String reason,
+            @JsonProperty("case") String reference,
             @Nullable String remark) {}
 
     /**
@@ -223,7 +224,7 @@ record AnswerDocument(
                         question.tolerance().toString(),
                         Moment.write(question.from()),
                         Moment.write(question.to()),
-                        inquiry.reason(),
+                        inquiry.reference(),
                         remark),
                 answer.verdict().name(),
                 Wording.verdict(answer),

@@ -1,6 +1,7 @@
 package io.portledger.webapp.api;
 
 import io.portledger.webapp.audit.AuditException;
+import io.portledger.webapp.cases.CaseException;
 import io.portledger.webapp.lookup.LedgerUnavailableException;
 import io.portledger.webapp.lookup.LookupFailedException;
 import io.portledger.webapp.lookup.UnanswerableException;
@@ -23,6 +24,11 @@ class ApiProblems {
     @ExceptionHandler
     ProblemDetail unanswerable(UnanswerableException e) {
         return problem(HttpStatus.BAD_REQUEST, "The question has no answer", e);
+    }
+
+    @ExceptionHandler
+    ProblemDetail notAllowed(CaseException e) {
+        return problem(HttpStatus.CONFLICT, "The case does not allow it", e);
     }
 
     @ExceptionHandler

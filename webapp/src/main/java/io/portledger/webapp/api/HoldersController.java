@@ -59,11 +59,11 @@ class HoldersController {
             @Parameter(description = "How far the clock of the asker may be off, either way", example = "2s")
                     @RequestParam(defaultValue = "0s")
                     String tolerance,
-            @Parameter(description = "The case or ticket that justifies the question", required = true)
-                    @RequestParam(defaultValue = "")
-                    String reason,
+            @Parameter(description = "The open case that justifies the question", required = true)
+                    @RequestParam(name = "case", defaultValue = "")
+                    String reference,
             HttpServletRequest request) {
-        Checked checked = new Draft(ip, port, time, tolerance, reason, to).check(desk.maxTolerance());
+        Checked checked = new Draft(ip, port, time, tolerance, reference, to).check(desk.maxTolerance());
         if (checked.inquiry() == null) {
             throw new InvalidQuestionException(checked.problems());
         }

@@ -122,10 +122,11 @@ class StatisticsController {
             @Parameter(description = "hour or day") @RequestParam(defaultValue = "day") String span,
             @RequestParam(defaultValue = "") String from,
             @RequestParam(defaultValue = "") String to,
-            @Parameter(description = "The case or ticket that justifies the question") @RequestParam String reason,
+            @Parameter(description = "The open case that justifies the question") @RequestParam(name = "case")
+                    String reference,
             HttpServletRequest request) {
-        if (reason.isBlank() || holder.isBlank()) {
-            throw new UnanswerableException("Both holder and reason are needed: the reason goes to the audit log.");
+        if (reference.isBlank() || holder.isBlank()) {
+            throw new UnanswerableException("Both holder and case are needed.");
         }
         return table(csv(
                 "from,ipv4,ports,b4,inside_ipv4,subscriber,class,packets_up,octets_up,packets_down,octets_down,"
@@ -135,7 +136,7 @@ class StatisticsController {
                                 holder,
                                 span(span),
                                 stretch(from, to),
-                                reason,
+                                reference,
                                 new Origin(Origin.Channel.REST, request.getRemoteAddr()))
                         .stream()
                         .map(usage -> cells(

@@ -3,6 +3,7 @@ package io.portledger.webapp.audit;
 import io.portledger.ledger.Question;
 import io.portledger.ledger.Retention;
 import io.portledger.ledger.Verdict;
+import io.portledger.webapp.cases.Case;
 import java.time.Instant;
 
 /** Something that the audit log keeps. */
@@ -15,9 +16,9 @@ public sealed interface AuditEvent {
      * @param channel by which door
      * @param from the network address
      * @param question what
-     * @param reason why
+     * @param reference the case
      */
-    record Asked(String who, String channel, String from, Question question, String reason) implements AuditEvent {}
+    record Asked(String who, String channel, String from, Question question, String reference) implements AuditEvent {}
 
     /**
      * A question was answered.
@@ -41,6 +42,8 @@ public sealed interface AuditEvent {
         public enum Cause {
             /** The ledger took the question for one that has none. */
             REFUSED,
+            /** The case does not allow it. */
+            NOT_ALLOWED,
             /** The ledger could not be asked. */
             UNAVAILABLE,
             /** A fault of this program. */
@@ -57,10 +60,29 @@ public sealed interface AuditEvent {
      * @param holder whose account
      * @param from first moment of the stretch
      * @param to last moment of the stretch, not included
-     * @param reason why
+     * @param reference the case
      */
     record AccountRead(
-            String who, String channel, String address, String holder, Instant from, Instant to, String reason)
+            String who, String channel, String address, String holder, Instant from, Instant to, String reference)
+            implements AuditEvent {}
+
+    /**
+     * A case is opened.
+     *
+     * @param opened the case
+     */
+    record CaseOpened(Case opened) implements AuditEvent {}
+
+    /**
+     * A case is approved, refused or closed.
+     *
+     * @param reference the case
+     * @param from what it was
+     * @param to what it is from now on
+     * @param who the user
+     * @param remark why; may be empty
+     */
+    record CaseChanged(String reference, Case.State from, Case.State to, String who, String remark)
             implements AuditEvent {}
 
     /**

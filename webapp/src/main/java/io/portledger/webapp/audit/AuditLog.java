@@ -3,10 +3,13 @@ package io.portledger.webapp.audit;
 import io.portledger.webapp.audit.AuditEvent.AccountRead;
 import io.portledger.webapp.audit.AuditEvent.Answered;
 import io.portledger.webapp.audit.AuditEvent.Asked;
+import io.portledger.webapp.audit.AuditEvent.CaseChanged;
+import io.portledger.webapp.audit.AuditEvent.CaseOpened;
 import io.portledger.webapp.audit.AuditEvent.Deleted;
 import io.portledger.webapp.audit.AuditEvent.Deleting;
 import io.portledger.webapp.audit.AuditEvent.TornLineRemoved;
 import io.portledger.webapp.audit.AuditEvent.Unanswered;
+import io.portledger.webapp.cases.Case;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
@@ -210,7 +213,7 @@ public final class AuditLog implements Closeable {
                 }
                 line.put("at", TIME.format(asked.question().at()));
                 line.put("tolerance", asked.question().tolerance().toString());
-                line.put("reason", asked.reason());
+                line.put("case", asked.reference());
             }
             case Answered answered -> {
                 line.put("event", "ANSWER");
@@ -232,7 +235,29 @@ public final class AuditLog implements Closeable {
                 line.put("holder", read.holder());
                 line.put("from", TIME.format(read.from()));
                 line.put("to", TIME.format(read.to()));
-                line.put("reason", read.reason());
+                line.put("case", read.reference());
+            }
+            case CaseOpened(Case opened) -> {
+                line.put("event", "CASE_OPENED");
+                line.put("who", opened.openedBy());
+                line.put("case", opened.reference());
+                line.put("basis", opened.legalBasis());
+                line.put("authority", opened.authority());
+                line.put("from", TIME.format(opened.scope().from()));
+                line.put("to", TIME.format(opened.scope().to()));
+                opened.scope()
+                        .addresses()
+                        .forEach(address -> line.withArray("addresses").add(address.toString()));
+                line.put("note", opened.note());
+                line.put("state", opened.state().name());
+            }
+            case CaseChanged changed -> {
+                line.put("event", "CASE_CHANGED");
+                line.put("who", changed.who());
+                line.put("case", changed.reference());
+                line.put("was", changed.from().name());
+                line.put("state", changed.to().name());
+                line.put("remark", changed.remark());
             }
             case Deleting deleting -> {
                 line.put("event", "DELETING");

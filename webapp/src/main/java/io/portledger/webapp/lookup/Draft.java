@@ -20,20 +20,20 @@ import org.jspecify.annotations.Nullable;
  * @param port the port; the protocol may follow behind a slash
  * @param time any form of {@link Moment}
  * @param tolerance how far the asker's clock may be off; nothing means not at all
- * @param reason the case or ticket that justifies the question
+ * @param reference the case that the question belongs to
  * @param to the far end, an IPv4 address with or without a port; nothing means any
  */
-public record Draft(String ip, String port, String time, String tolerance, String reason, String to) {
+public record Draft(String ip, String port, String time, String tolerance, String reference, String to) {
 
     /** Nothing filled. */
     public static final Draft EMPTY = new Draft("", "", "", "", "");
 
     /** A question that names no far end. */
-    public Draft(String ip, String port, String time, String tolerance, String reason) {
-        this(ip, port, time, tolerance, reason, "");
+    public Draft(String ip, String port, String time, String tolerance, String reference) {
+        this(ip, port, time, tolerance, reference, "");
     }
 
-    private static final int MAX_REASON_LENGTH = 200;
+    private static final int MAX_REFERENCE_LENGTH = 100;
 
     private static final Pattern ADDRESS = Pattern.compile("(?<![\\d.])(\\d{1,3}(?:\\.\\d{1,3}){3})(?!\\.?\\d)");
 
@@ -50,7 +50,7 @@ public record Draft(String ip, String port, String time, String tolerance, Strin
         PORT("port"),
         TIME("time"),
         TOLERANCE("tolerance"),
-        REASON("reason"),
+        CASE("case"),
         TO("to");
 
         private final String parameter;
@@ -112,9 +112,9 @@ public record Draft(String ip, String port, String time, String tolerance, Strin
         return (socket + " " + time.strip()).strip();
     }
 
-    /** The same with another reason. */
-    public Draft withReason(String newReason) {
-        return new Draft(ip, port, time, tolerance, newReason, to);
+    /** The same of another case. */
+    public Draft withCase(String newReference) {
+        return new Draft(ip, port, time, tolerance, newReference, to);
     }
 
     /** This draft's text in {@code field}. */
@@ -124,7 +124,7 @@ public record Draft(String ip, String port, String time, String tolerance, Strin
             case PORT -> port;
             case TIME -> time;
             case TOLERANCE -> tolerance;
-            case REASON -> reason;
+            case CASE -> reference;
             case TO -> to;
         };
     }
@@ -137,7 +137,7 @@ public record Draft(String ip, String port, String time, String tolerance, Strin
         Optional<FarEnd> farEnd = read(Field.TO, problems, () -> FarEnd.read(to));
         Optional<Moment> moment = read(Field.TIME, problems, () -> Moment.read(time));
         Optional<Duration> width = read(Field.TOLERANCE, problems, () -> Tolerance.read(tolerance, maxTolerance));
-        Optional<String> why = read(Field.REASON, problems, this::readReason);
+        Optional<String> why = read(Field.CASE, problems, this::readReference);
         String remark = moment.map(Moment::remark).orElse(null);
         if (address.isEmpty()
                 || socket.isEmpty()
@@ -182,18 +182,19 @@ public record Draft(String ip, String port, String time, String tolerance, Strin
         return Ipv4Address.parse(ip.strip());
     }
 
-    private String readReason() {
-        String text = reason.strip();
+    private String readReference() {
+        String text = reference.strip();
         if (text.isEmpty()) {
             throw new IllegalArgumentException(
-                    "The reason is missing: the case or ticket that this question belongs to. It goes to the audit log.");
+                    "The case is missing: the reference of the case that this question belongs to.");
         }
-        if (text.length() > MAX_REASON_LENGTH) {
-            throw new IllegalArgumentException("The reason has " + text.length() + " characters (allowed: at most "
-                    + MAX_REASON_LENGTH + "): give the reference only.");
+        if (text.length() > MAX_REFERENCE_LENGTH) {
+            throw new IllegalArgumentException("The case's reference has " + text.length()
+                    + " characters (allowed: at most " + MAX_REFERENCE_LENGTH + ").");
         }
         if (text.chars().anyMatch(Character::isISOControl)) {
-            throw new IllegalArgumentException("The reason must be one line of text without control characters.");
+            throw new IllegalArgumentException(
+                    "The case's reference must be one line of text without control characters.");
         }
         return text;
     }

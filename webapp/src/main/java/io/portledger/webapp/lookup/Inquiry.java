@@ -3,12 +3,12 @@ package io.portledger.webapp.lookup;
 import io.portledger.ledger.Question;
 
 /**
- * A question that may be put to the desk: complete and with its reason.
+ * A question that may be put to the desk: complete and with its case.
  *
  * @param question what is asked
- * @param reason the case or ticket that justifies it
+ * @param reference the case that justifies it
  */
-public record Inquiry(Question question, String reason) {
+public record Inquiry(Question question, String reference) {
 
     /** The question as its canonical texts, from which an equal inquiry can be read again. */
     public Draft draft() {
@@ -17,7 +17,7 @@ public record Inquiry(Question question, String reason) {
                 ProtocolPort.write(question),
                 Moment.write(question.at()),
                 Tolerance.write(question.tolerance()),
-                reason,
+                reference,
                 FarEnd.write(question));
     }
 }

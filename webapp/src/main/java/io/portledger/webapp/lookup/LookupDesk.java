@@ -2,10 +2,13 @@ package io.portledger.webapp.lookup;
 
 import io.portledger.ledger.Answer;
 import io.portledger.ledger.LedgerException;
+import io.portledger.ledger.Question;
 import io.portledger.webapp.WebSettings;
 import io.portledger.webapp.audit.AuditEvent;
 import io.portledger.webapp.audit.AuditEvent.Unanswered;
 import io.portledger.webapp.audit.AuditLog;
+import io.portledger.webapp.cases.CaseBook;
+import io.portledger.webapp.cases.CaseException;
 import java.time.Duration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -17,7 +20,7 @@ import org.springframework.stereotype.Service;
 /**
  * The one place where questions are answered, whichever door they come through.
  *
- * <p>An answer is given only if the asker has the role LOOKUP, the question stands in the audit log on disk before the
+ * <p>An answer is given only if the asker has the role LOOKUP, the case allows it, the question stands in the audit log on disk before the
  * ledger is asked, and the verdict stands there before it is shown. If the log cannot be written there is no answer.
  */
 @Service
@@ -26,11 +29,13 @@ public class LookupDesk {
     private static final Logger LOG = LoggerFactory.getLogger(LookupDesk.class);
 
     private final LedgerAccess ledger;
+    private final CaseBook cases;
     private final AuditLog audit;
     private final WebSettings settings;
 
-    LookupDesk(LedgerAccess ledger, AuditLog audit, WebSettings settings) {
+    LookupDesk(LedgerAccess ledger, CaseBook cases, AuditLog audit, WebSettings settings) {
         this.ledger = ledger;
+        this.cases = cases;
         this.audit = audit;
         this.settings = settings;
     }
@@ -44,6 +49,7 @@ public class LookupDesk {
      * Answers as the user of the calling thread's security context.
      *
      * @throws org.springframework.security.access.AccessDeniedException if the user may not ask
+     * @throws CaseException if the case does not allow the question; that it was asked stands in the audit log
      * @throws io.portledger.webapp.audit.AuditException if the audit log cannot be written
      * @throws UnanswerableException if the ledger refuses the question
      * @throws LedgerUnavailableException if the ledger cannot be asked
@@ -52,7 +58,14 @@ public class LookupDesk {
     @PreAuthorize("hasRole('LOOKUP')")
     public Answer ask(Inquiry inquiry, Origin origin) {
         long number = audit.append(new AuditEvent.Asked(
-                asker(), origin.channel().name(), origin.address(), inquiry.question(), inquiry.reason()));
+                asker(), origin.channel().name(), origin.address(), inquiry.question(), inquiry.reference()));
+        Question question = inquiry.question();
+        try {
+            cases.requireAllowed(inquiry.reference(), question.ipv4(), question.from(), question.to());
+        } catch (CaseException e) {
+            audit.append(new AuditEvent.Unanswered(number, Unanswered.Cause.NOT_ALLOWED));
+            throw e;
+        }
         Answer answer;
         try {
             answer = ledger.whoHeld(inquiry.question());

@@ -7,6 +7,7 @@ import io.portledger.ledger.Statistics.Stretch;
 import io.portledger.ledger.Usage;
 import io.portledger.webapp.audit.AuditEvent;
 import io.portledger.webapp.audit.AuditLog;
+import io.portledger.webapp.cases.CaseBook;
 import io.portledger.webapp.lookup.LedgerUnavailableException;
 import io.portledger.webapp.lookup.Origin;
 import java.util.List;
@@ -27,10 +28,12 @@ public class StatisticsDesk {
     public static final int MOST_FINDINGS = 1_000;
 
     private final Statistics statistics;
+    private final CaseBook cases;
     private final AuditLog audit;
 
-    StatisticsDesk(Statistics statistics, AuditLog audit) {
+    StatisticsDesk(Statistics statistics, CaseBook cases, AuditLog audit) {
         this.statistics = statistics;
+        this.cases = cases;
         this.audit = audit;
     }
 
@@ -68,13 +71,15 @@ public class StatisticsDesk {
      * The account of a holder.
      *
      * @param holder a softwire address, an address inside a NAT, or a subscriber's name
-     * @param reason the case or ticket
+     * @param reference the case
+     * @throws io.portledger.webapp.cases.CaseException if the case does not allow it; that it was asked stands in the
+     *     audit log
      * @throws io.portledger.webapp.audit.AuditException if the audit log cannot be written
      * @throws LedgerUnavailableException if the ledger cannot be asked
      */
     @PreAuthorize("hasRole('LOOKUP')")
     public List<Usage.OfBinding> account(
-            String holder, Usage.Span span, Stretch stretch, String reason, Origin origin) {
+            String holder, Usage.Span span, Stretch stretch, String reference, Origin origin) {
         audit.append(new AuditEvent.AccountRead(
                 Objects.requireNonNull(SecurityContextHolder.getContext().getAuthentication())
                         .getName(),
@@ -83,7 +88,8 @@ public class StatisticsDesk {
                 holder,
                 stretch.from(),
                 stretch.to(),
-                reason));
+                reference));
+        cases.requireAllowed(reference, null, stretch.from(), stretch.to().minusMillis(1));
         return ask(() -> statistics.ofBindings(span, stretch, holder));
     }
 

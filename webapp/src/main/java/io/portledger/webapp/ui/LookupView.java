@@ -22,6 +22,7 @@ import com.vaadin.flow.router.Route;
 import com.vaadin.flow.server.VaadinRequest;
 import io.portledger.ledger.Answer;
 import io.portledger.webapp.audit.AuditException;
+import io.portledger.webapp.cases.CaseException;
 import io.portledger.webapp.lookup.Draft;
 import io.portledger.webapp.lookup.Draft.Checked;
 import io.portledger.webapp.lookup.Draft.Field;
@@ -89,19 +90,19 @@ public final class LookupView extends Div implements AfterNavigationObserver {
                 parameters.getSingleParameter(Field.PORT.parameter()).orElse(""),
                 parameters.getSingleParameter(Field.TIME.parameter()).orElse(""),
                 parameters.getSingleParameter(Field.TOLERANCE.parameter()).orElse("0s"),
-                parameters.getSingleParameter(Field.REASON.parameter()).orElse(""),
+                parameters.getSingleParameter(Field.CASE.parameter()).orElse(""),
                 parameters.getSingleParameter(Field.TO.parameter()).orElse(""));
         if (linked.line().isEmpty()) {
             line.focus();
             return;
         }
         fill(linked);
-        boolean lacksOnlyReason = linked.reason().isBlank()
-                && linked.withReason("-").check(desk.maxTolerance()).inquiry() != null;
-        if (lacksOnlyReason) {
-            show(Notices.reasonNeeded());
+        boolean lacksOnlyCase = linked.reference().isBlank()
+                && linked.withCase("-").check(desk.maxTolerance()).inquiry() != null;
+        if (lacksOnlyCase) {
+            show(Notices.caseNeeded());
             markProblems(linked.check(desk.maxTolerance()));
-            field(Field.REASON).focus();
+            field(Field.CASE).focus();
         } else {
             askDraft(false);
         }
@@ -122,10 +123,10 @@ public final class LookupView extends Div implements AfterNavigationObserver {
         addField(row, Field.TIME, "Time");
         addField(row, Field.TOLERANCE, "Tolerance ±");
         addField(row, Field.TO, "Far end (if known)");
-        addField(row, Field.REASON, "Reason (case or ticket)");
+        addField(row, Field.CASE, "Case");
         field(Field.TOLERANCE).setValue("0s");
-        field(Field.REASON).setRequiredIndicatorVisible(true);
-        field(Field.REASON).setPlaceholder("Required, goes to the audit log");
+        field(Field.CASE).setRequiredIndicatorVisible(true);
+        field(Field.CASE).setPlaceholder("Reference of an open case");
 
         ask.addThemeVariants(ButtonVariant.PRIMARY);
         ask.addClassName("ask");
@@ -223,7 +224,7 @@ public final class LookupView extends Div implements AfterNavigationObserver {
                 text(Field.PORT),
                 text(Field.TIME),
                 text(Field.TOLERANCE),
-                text(Field.REASON),
+                text(Field.CASE),
                 text(Field.TO));
     }
 
@@ -276,6 +277,8 @@ public final class LookupView extends Div implements AfterNavigationObserver {
             return () -> new AnswerPanel(given);
         } catch (UnanswerableException e) {
             return () -> Notices.failure("This question has no answer", String.valueOf(e.getMessage()));
+        } catch (CaseException e) {
+            return () -> Notices.notAllowed(String.valueOf(e.getMessage()), inquiry);
         } catch (LedgerUnavailableException e) {
             return () -> Notices.failure("The ledger does not answer", String.valueOf(e.getMessage()));
         } catch (AuditException e) {

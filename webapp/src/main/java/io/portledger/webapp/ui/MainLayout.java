@@ -27,13 +27,14 @@ public final class MainLayout extends Div implements RouterLayout {
         addClassName("app");
         Anchor brand = new Anchor("/", "Portledger");
         brand.addClassName("brand");
+        Anchor cases = new Anchor("/cases", "Cases");
         Anchor findings = new Anchor("/findings", "Findings");
         Span user = new Span(authentication.getPrincipalName().orElse(""));
         user.addClassName("user");
         user.getElement().setAttribute("title", "Signed in as");
         Button signOut = new Button("Sign out", click -> authentication.logout());
         signOut.addThemeVariants(ButtonVariant.TERTIARY);
-        Div right = new Div(findings, user, new ColorSchemeSelect(), signOut);
+        Div right = new Div(cases, findings, user, new ColorSchemeSelect(), signOut);
         right.addClassName("right");
         Header header = new Header(brand, right);
         header.addClassName("top");

@@ -1,6 +1,7 @@
 package io.portledger.webapp.ui;
 
 import com.vaadin.flow.component.Component;
+import com.vaadin.flow.component.html.Anchor;
 import com.vaadin.flow.component.html.Code;
 import com.vaadin.flow.component.html.Div;
 import com.vaadin.flow.component.html.H2;
@@ -8,7 +9,10 @@ import com.vaadin.flow.component.html.ListItem;
 import com.vaadin.flow.component.html.Paragraph;
 import com.vaadin.flow.component.html.UnorderedList;
 import com.vaadin.flow.component.progressbar.ProgressBar;
+import com.vaadin.flow.router.QueryParameters;
+import io.portledger.webapp.lookup.Draft;
 import io.portledger.webapp.lookup.Draft.Field;
+import io.portledger.webapp.lookup.Inquiry;
 import java.util.List;
 import java.util.Map;
 
@@ -28,15 +32,15 @@ final class Notices {
         EXAMPLES.forEach(example -> examples.add(new ListItem(new Code(example))));
         return notice(
                 "No question yet",
-                "Paste a line such as one of these, give the reason, and press Enter. A time without an offset is read as"
+                "Paste a line such as one of these, name the case, and press Enter. A time without an offset is read as"
                         + " UTC.",
                 examples);
     }
 
-    static Component reasonNeeded() {
+    static Component caseNeeded() {
         return notice(
-                "A reason is needed first",
-                "This link holds a question but no reason. Write the case or ticket it belongs to and press Enter; nothing"
+                "A case is needed first",
+                "This link holds a question but no case. Write the reference of the case it belongs to and press Enter; nothing"
                         + " has been asked or logged yet.");
     }
 
@@ -55,6 +59,20 @@ final class Notices {
 
     static Component failure(String title, String message) {
         Div notice = notice(title, message);
+        notice.addClassName("failure");
+        notice.getElement().setAttribute("role", "alert");
+        return notice;
+    }
+
+    /** The case does not allow the question; the way to a case that does. */
+    static Component notAllowed(String message, Inquiry inquiry) {
+        Draft draft = inquiry.draft();
+        QueryParameters asked =
+                QueryParameters.simple(Map.of("case", draft.reference(), "ip", draft.ip(), "time", draft.time()));
+        Div notice = notice(
+                "The case does not allow it",
+                message,
+                new Anchor("cases?" + asked.getQueryString(), "Open or look at cases"));
         notice.addClassName("failure");
         notice.getElement().setAttribute("role", "alert");
         return notice;

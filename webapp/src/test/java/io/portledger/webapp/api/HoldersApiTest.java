@@ -43,7 +43,7 @@ import tools.jackson.databind.json.JsonMapper;
 class HoldersApiTest {
 
     private static final Map<String, String> QUESTION = Map.of(
-            "ip", "203.0.113.7", "port", "40123", "time", "2026-11-23T14:02:07Z", "tolerance", "2s", "reason", "C-9");
+            "ip", "203.0.113.7", "port", "40123", "time", "2026-11-23T14:02:07Z", "tolerance", "2s", "case", "C-9");
 
     private final HttpClient http = HttpClient.newHttpClient();
 
@@ -78,7 +78,7 @@ class HoldersApiTest {
                     "ipv4": "203.0.113.7", "port": 1234, "protocol": null, "farEnd": null,
                     "time": "2026-11-23T14:02:07.000Z", "tolerance": "PT0S",
                     "from": "2026-11-23T14:02:07.000Z", "to": "2026-11-23T14:02:07.000Z",
-                    "reason": "C-9", "remark": null
+                    "case": "C-9", "remark": null
                   },
                   "verdict": "HELD",
                   "summary": "Subscriber S-1022 (2001:db8:1::22) held 203.0.113.7:1234 at 2026-11-23T14:02:07.000Z.",
@@ -155,7 +155,7 @@ class HoldersApiTest {
         assertThat(question.path("who").asString()).isEqualTo("operator");
         assertThat(question.path("channel").asString()).isEqualTo("REST");
         assertThat(question.path("from").asString()).isEqualTo("127.0.0.1");
-        assertThat(question.path("reason").asString()).isEqualTo("C-9");
+        assertThat(question.path("case").asString()).isEqualTo("C-9");
         assertThat(AuditLog.verify(directory.file("audit.jsonl")).isIntact()).isTrue();
     }
 
@@ -168,7 +168,7 @@ class HoldersApiTest {
                     time      |                      | time is missing
                     time      | 2026-11-23T14:02 CET | "CET" is not understood as a zone
                     tolerance | 2h                   | allowed: 0s to 1h
-                    reason    |                      | reason is missing
+                    case      |                      | case is missing
                     """)
     void aQuestionThatCannotBeAskedNamesTheParameter(String parameter, String value, String why) throws Exception {
         HttpResponse<String> response = get(holders(with(parameter, value == null ? "" : value)), bearer());
@@ -297,7 +297,7 @@ class HoldersApiTest {
             findings?from=yesterday                     | 400 | yesterday
             usage/classes?span=week                     | 400 | span is "week" (allowed: hour, day).
             activity?of=planets                         | 400 | of is "planets" (allowed: exporter, network).
-            usage/accounts?holder=S-1&reason=           | 400 | Both holder and reason are needed
+            usage/accounts?holder=S-1&case=             | 400 | Both holder and case are needed
             findings                                    | 503 | does not answer
             """)
     void statisticsSayWhatIsWrong(String path, int status, String message) throws Exception {
@@ -312,13 +312,12 @@ class HoldersApiTest {
 
     @Test
     void whoReadsAnAccountIsInTheAuditLogBeforeItIsRead() throws Exception {
-        assertThat(get("/api/v1/usage/accounts?holder=S-77&reason=C-9", bearer())
-                        .statusCode())
+        assertThat(get("/api/v1/usage/accounts?holder=S-77&case=C-9", bearer()).statusCode())
                 .as("there is no Elasticsearch here")
                 .isEqualTo(503);
 
         assertThat(Files.readAllLines(directory.file("audit.jsonl")).getLast())
-                .contains("\"event\":\"ACCOUNT\"", "\"holder\":\"S-77\"", "\"reason\":\"C-9\"");
+                .contains("\"event\":\"ACCOUNT\"", "\"holder\":\"S-77\"", "\"case\":\"C-9\"");
     }
 
     @Test
@@ -342,7 +341,7 @@ class HoldersApiTest {
         assertThat(each)
                 .toIterable()
                 .extracting(parameter -> parameter.path("name").asString())
-                .containsExactly("ip", "port", "time", "to", "tolerance", "reason");
+                .containsExactly("ip", "port", "time", "to", "tolerance", "case");
         assertThat(document.at("/components/securitySchemes/token/scheme").asString())
                 .isEqualTo("bearer");
     }

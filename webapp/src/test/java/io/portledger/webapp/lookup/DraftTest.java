@@ -36,7 +36,7 @@ class DraftTest {
                 "203.0.113.7:40123 2026-11-23T14:02:07"
             })
     void aPastedLineFillsAddressPortAndTime(String line) {
-        Checked checked = Draft.ofLine(line).withReason("C-1").check(HOUR);
+        Checked checked = Draft.ofLine(line).withCase("C-1").check(HOUR);
         assertThat(checked.problems()).isEmpty();
         Inquiry inquiry = Objects.requireNonNull(checked.inquiry());
         assertThat(inquiry.question().ipv4()).hasToString("203.0.113.7");
@@ -49,7 +49,7 @@ class DraftTest {
     @CsvSource({"±2s,PT2S", "+/- 500 ms,PT0.5S", "+-5min,PT5M", "± 1,PT1S"})
     void aToleranceMayStandInTheLine(String tolerance, Duration expected) {
         Checked checked = Draft.ofLine("203.0.113.7:40123 2026-11-23T14:02:07Z " + tolerance)
-                .withReason("C-1")
+                .withCase("C-1")
                 .check(HOUR);
         assertThat(Objects.requireNonNull(checked.inquiry()).question().tolerance())
                 .isEqualTo(expected);
@@ -68,7 +68,7 @@ class DraftTest {
                     203.0.113.7:40123 tcp 2026-11-23T14:02:07Z | TIME
                     """)
     void whatIsMissingOrLeftOverIsAProblemOfItsField(String line, Field field) {
-        Checked checked = Draft.ofLine(line).withReason("C-1").check(HOUR);
+        Checked checked = Draft.ofLine(line).withCase("C-1").check(HOUR);
         assertThat(checked.inquiry()).isNull();
         assertThat(checked.problems()).containsKey(field);
     }
@@ -113,7 +113,7 @@ class DraftTest {
     @Test
     void anEmptyDraftNamesEveryFieldThatIsNeeded() {
         Checked checked = Draft.EMPTY.check(HOUR);
-        assertThat(checked.problems()).containsOnlyKeys(Field.IP, Field.PORT, Field.TIME, Field.REASON);
+        assertThat(checked.problems()).containsOnlyKeys(Field.IP, Field.PORT, Field.TIME, Field.CASE);
     }
 
     @ParameterizedTest
@@ -136,15 +136,15 @@ class DraftTest {
 
     @ParameterizedTest
     @ValueSource(strings = {" ", "line one\nline two", "bell\u0007"})
-    void aReasonMustBeOneLineOfText(String reason) {
-        Draft draft = new Draft("203.0.113.7", "1", "2026-11-23T14:02:07Z", "0s", reason);
-        assertThat(draft.check(HOUR).problems()).containsOnlyKeys(Field.REASON);
+    void aReferenceMustBeOneLineOfText(String reference) {
+        Draft draft = new Draft("203.0.113.7", "1", "2026-11-23T14:02:07Z", "0s", reference);
+        assertThat(draft.check(HOUR).problems()).containsOnlyKeys(Field.CASE);
     }
 
     @Test
-    void aReasonMustBeShort() {
+    void aReferenceMustBeShort() {
         Draft draft = new Draft("203.0.113.7", "1", "2026-11-23T14:02:07Z", "0s", "x".repeat(201));
-        assertThat(draft.check(HOUR).problems().get(Field.REASON)).contains("201", "200");
+        assertThat(draft.check(HOUR).problems().get(Field.CASE)).contains("201", "100");
     }
 
     @Test

@@ -8,9 +8,11 @@ import io.portledger.webapp.ScriptedLedger;
 import io.portledger.webapp.WebSettings;
 import io.portledger.webapp.audit.AuditException;
 import io.portledger.webapp.audit.AuditLog;
+import io.portledger.webapp.cases.CaseBook;
+import io.portledger.webapp.cases.CaseException;
+import io.portledger.webapp.store.Database;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -35,28 +37,38 @@ class LookupDeskTest {
 
     private final ScriptedLedger ledger = new ScriptedLedger();
     private AuditLog audit;
+    private Database database;
     private LookupDesk desk;
 
     @BeforeEach
     void open() throws IOException {
         audit = AuditLog.open(file(), Clock.systemUTC());
-        desk = new LookupDesk(
-                ledger,
-                audit,
-                new WebSettings(
-                        URI.create("http://127.0.0.1:9200"),
-                        directory,
-                        Duration.ofHours(1),
-                        new WebSettings.SignIn(5, Duration.ofSeconds(10), Duration.ofMinutes(15)),
-                        new WebSettings.Periods(null, null, null, null)));
         SecurityContextHolder.getContext()
                 .setAuthentication(new TestingAuthenticationToken("agnes", "", "ROLE_LOOKUP"));
+        WebSettings settings = Samples.settings(directory);
+        database = Database.open(directory.resolve("records.sqlite"));
+        // With a log of its own: what is tested here are the lines of questions.
+        try (AuditLog ofCases = AuditLog.open(directory.resolve("cases.jsonl"), Clock.systemUTC())) {
+            new CaseBook(database, ofCases, settings, Clock.systemUTC()).open(Samples.wideCase("C-1"));
+        }
+        desk = new LookupDesk(ledger, new CaseBook(database, audit, settings, Clock.systemUTC()), audit, settings);
     }
 
     @AfterEach
     void close() throws IOException {
         SecurityContextHolder.clearContext();
         audit.close();
+        database.close();
+    }
+
+    @Test
+    void aQuestionThatItsCaseDoesNotAllowIsAuditedAndNotPutToTheLedger() {
+        assertThatThrownBy(() -> desk.ask(new Inquiry(INQUIRY.question(), "C-2"), ORIGIN))
+                .isInstanceOf(CaseException.class)
+                .hasMessageContaining("There is no case C-2");
+        assertThat(ledger.asked()).isEmpty();
+        assertThat(lines()).extracting(line -> line.path("event").asString()).containsExactly("QUESTION", "NO_ANSWER");
+        assertThat(lines().getLast().path("cause").asString()).isEqualTo("NOT_ALLOWED");
     }
 
     @Test
@@ -77,7 +89,7 @@ class LookupDeskTest {
         assertThat(question.path("port").asInt()).isEqualTo(40_123);
         assertThat(question.path("at").asString()).isEqualTo("2026-11-23T14:02:07.000Z");
         assertThat(question.path("tolerance").asString()).isEqualTo("PT2S");
-        assertThat(question.path("reason").asString()).isEqualTo("C-1");
+        assertThat(question.path("case").asString()).isEqualTo("C-1");
         JsonNode answer = lines.getLast();
         assertThat(answer.path("event").asString()).isEqualTo("ANSWER");
         assertThat(answer.path("question").asLong())

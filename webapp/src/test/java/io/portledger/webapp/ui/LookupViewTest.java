@@ -188,46 +188,46 @@ class LookupViewTest extends SpringBrowserlessTest {
                 "2026-11-23T14:02:07Z",
                 "tolerance",
                 "0s",
-                "reason",
+                "case",
                 "C-77"));
         awaitAnswer("HELD");
         assertThat(field("Address, port and time").getValue()).isEqualTo(LINE);
-        assertThat(field("Reason (case or ticket)").getValue()).isEqualTo("C-77");
+        assertThat(field("Case").getValue()).isEqualTo("C-77");
         List<JsonNode> added = auditLines().stream().skip(linesBefore).toList();
         assertThat(added).extracting(line -> line.path("event").asString()).containsExactly("QUESTION", "ANSWER");
         assertThat(added.getFirst().path("who").asString()).isEqualTo("operator");
         assertThat(added.getFirst().path("channel").asString()).isEqualTo("BROWSER");
-        assertThat(added.getFirst().path("reason").asString()).isEqualTo("C-77");
+        assertThat(added.getFirst().path("case").asString()).isEqualTo("C-77");
     }
 
     @Test
-    void aDeepLinkWithoutReasonAsksForItFirst() throws IOException {
+    void aDeepLinkWithoutCaseAsksForItFirst() throws IOException {
         ledger.answersWith(Samples.stillHeld());
         long linesBefore = auditLines().size();
         open(Map.of("ip", "203.0.113.7", "port", "40123", "time", "2026-11-23T14:02:07Z"));
-        assertThat(answerText()).contains("A reason is needed first");
-        assertThat(field("Reason (case or ticket)").isInvalid()).isTrue();
+        assertThat(answerText()).contains("A case is needed first");
+        assertThat(field("Case").isInvalid()).isTrue();
         assertThat(ledger.asked()).isEmpty();
         assertThat(auditLines()).hasSize((int) linesBefore);
 
-        test(field("Reason (case or ticket)")).setValue("C-78");
+        test(field("Case")).setValue("C-78");
         test(button()).click();
         awaitAnswer("HELD");
     }
 
     @Test
     void aDeepLinkThatIsNoQuestionIsExplainedNotAsked() {
-        open(Map.of("ip", "203.0.113.777", "port", "40123", "time", "noon", "reason", "C-1"));
+        open(Map.of("ip", "203.0.113.777", "port", "40123", "time", "noon", "case", "C-1"));
         assertThat(answerText()).contains("Not asked yet", "203.0.113.777", "\"noon\" is not understood");
         assertThat(ledger.asked()).isEmpty();
     }
 
     @Test
-    void withoutReasonNothingIsAsked() {
+    void withoutCaseNothingIsAsked() {
         navigate(LookupView.class);
         ask(LINE, "0s", "");
-        assertThat(answerText()).contains("Not asked yet", "The reason is missing");
-        assertThat(field("Reason (case or ticket)").isInvalid()).isTrue();
+        assertThat(answerText()).contains("Not asked yet", "The case is missing");
+        assertThat(field("Case").isInvalid()).isTrue();
         assertThat(ledger.asked()).isEmpty();
         assertThat(button().isEnabled()).isTrue();
     }
@@ -237,7 +237,7 @@ class LookupViewTest extends SpringBrowserlessTest {
         navigate(LookupView.class);
         test(button()).click();
         assertThat(answerText())
-                .contains("IPv4 address is missing", "source port is missing", "time is missing", "reason is missing");
+                .contains("IPv4 address is missing", "source port is missing", "time is missing", "case is missing");
     }
 
     @Test
@@ -306,10 +306,10 @@ class LookupViewTest extends SpringBrowserlessTest {
         roundTrip();
     }
 
-    private void ask(String line, String tolerance, String reason) {
+    private void ask(String line, String tolerance, String reference) {
         test(field("Address, port and time")).setValue(line);
         test(field("Tolerance ±")).setValue(tolerance);
-        test(field("Reason (case or ticket)")).setValue(reason);
+        test(field("Case")).setValue(reference);
         test(button()).click();
     }
 

@@ -24,6 +24,8 @@ import tools.jackson.databind.JsonNode;
  */
 final class ChaosRun {
 
+    private static final String CASE = "chaos";
+
     /** The programs whose death must not show in the ledger. */
     static final List<String> VICTIMS = List.of("collector", "kafka", "flink", "elasticsearch");
 
@@ -158,6 +160,7 @@ final class ChaosRun {
             LedgerAudit audit = new LedgerAudit(truth, ledger.bindings().values(), ledger.gaps());
             wrong.addAll(audit.wrong());
             progress.accept("Asking " + plan.questions() + " questions");
+            client.openOwnCase(CASE);
             for (int i = 0; i < plan.questions(); i++) {
                 ask(client, audit, truth, end);
             }
@@ -289,8 +292,8 @@ final class ChaosRun {
         }
         Instant from = moment.minusSeconds(tolerance);
         Instant to = moment.plusSeconds(tolerance);
-        JsonNode answer = client.ask(
-                about.ipv4().toString(), Integer.toString(port), moment.toString(), tolerance + "s", "chaos");
+        JsonNode answer =
+                client.ask(about.ipv4().toString(), Integer.toString(port), moment.toString(), tolerance + "s", CASE);
         String asked = "%s port %d at %s within %d s".formatted(about.ipv4(), port, moment, tolerance);
         List<Holding> holders = audit.holders(about.ipv4(), port, from, to);
         List<String> true_ =

@@ -52,7 +52,7 @@ final class DemoCommand implements Callable<Integer> {
     private static final Duration ARRIVAL = Duration.ofSeconds(10);
 
     private static final int QUESTIONS_PER_STATUS = 20;
-    private static final String REASON = "demo";
+    private static final String CASE = "demo";
 
     @Spec
     private CommandSpec command;
@@ -133,6 +133,7 @@ final class DemoCommand implements Callable<Integer> {
                         size, pcp.getPort(), address(standalone.ipfix()), address(standalone.syslog())));
                 try (DemoNetwork network = DemoNetwork.start(size, pcp);
                         HoldersClient client = new HoldersClient(standalone.web(), token(standalone))) {
+                    client.openOwnCase(CASE);
                     firstAnswer(standalone, network, client);
                     if (isCheck) {
                         check(network, client);
@@ -221,7 +222,7 @@ final class DemoCommand implements Callable<Integer> {
         tell("  The subscribers themselves say: " + question.expectation() + ". The answer is right.");
         Welcome.lines(standalone).forEach(this::tell);
         tell("The answer       " + standalone.web() + "/?ip=" + question.ipv4() + "&port=" + question.port() + "&time="
-                + URLEncoder.encode(question.at().toString(), StandardCharsets.UTF_8) + "&reason=" + REASON);
+                + URLEncoder.encode(question.at().toString(), StandardCharsets.UTF_8) + "&case=" + CASE);
         tell("");
     }
 
@@ -323,7 +324,7 @@ final class DemoCommand implements Callable<Integer> {
                 Integer.toString(question.port()),
                 question.at().toString(),
                 "0s",
-                REASON);
+                CASE);
     }
 
     private static boolean isRight(Question question, JsonNode answer) {

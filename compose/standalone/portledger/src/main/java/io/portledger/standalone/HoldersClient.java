@@ -6,12 +6,14 @@ import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -45,18 +47,35 @@ public final class HoldersClient implements AutoCloseable {
     }
 
     /**
+     * Opens a case in which everything may be asked that there is to know, for questions of whoever runs this network. If
+     * it is open already, nothing changes.
+     *
+     * @throws QuestionException if it cannot be opened; the message says why and what to do
+     */
+    public void openOwnCase(String reference) throws QuestionException, InterruptedException {
+        URI uri = web.resolve("/api/v1/cases/"
+                + URLEncoder.encode(reference, StandardCharsets.UTF_8).replace("+", "%20"));
+        send(HttpRequest.newBuilder(uri)
+                .header("Content-Type", "application/json")
+                .PUT(BodyPublishers.ofString(json.writeValueAsString(Map.of(
+                        "legalBasis", "Network operations",
+                        "from", "2000-01-01T00:00:00Z",
+                        "to", "2100-01-01T00:00:00Z")))));
+    }
+
+    /**
      * Asks.
      *
      * @param ip the public IPv4 address, as the user wrote it
      * @param port the port, as the user wrote it, with or without the protocol
      * @param time the moment asked about, in any form that the web application reads
      * @param tolerance how far the asker's clock may be off, such as {@code 2s}
-     * @param reason the case or ticket, for the audit log
+     * @param reference the open case that the question belongs to
      * @throws QuestionException if there is no answer; the message says why and what to do
      */
-    public JsonNode ask(String ip, String port, String time, String tolerance, String reason)
+    public JsonNode ask(String ip, String port, String time, String tolerance, String reference)
             throws QuestionException, InterruptedException {
-        return ask(ip, port, "", time, tolerance, reason);
+        return ask(ip, port, "", time, tolerance, reference);
     }
 
     /**
@@ -65,15 +84,18 @@ public final class HoldersClient implements AutoCloseable {
      * @param to the far end, an IPv4 address with or without a port, or empty
      * @throws QuestionException if there is no answer; the message says why and what to do
      */
-    public JsonNode ask(String ip, String port, String to, String time, String tolerance, String reason)
+    public JsonNode ask(String ip, String port, String to, String time, String tolerance, String reference)
             throws QuestionException, InterruptedException {
         URI uri = web.resolve("/api/v1/holders?ip=" + encode(ip) + "&port=" + encode(port) + "&time=" + encode(time)
-                + "&to=" + encode(to) + "&tolerance=" + encode(tolerance) + "&reason=" + encode(reason));
+                + "&to=" + encode(to) + "&tolerance=" + encode(tolerance) + "&case=" + encode(reference));
+        return send(HttpRequest.newBuilder(uri));
+    }
+
+    private JsonNode send(HttpRequest.Builder request) throws QuestionException, InterruptedException {
         HttpResponse<String> response;
         try {
             response = http.send(
-                    HttpRequest.newBuilder(uri)
-                            .timeout(TIMEOUT)
+                    request.timeout(TIMEOUT)
                             .header("Accept", "application/json")
                             .header("Authorization", "Bearer " + token)
                             .build(),

@@ -33,6 +33,8 @@ import tools.jackson.databind.JsonNode;
         })
 final class WhoCommand implements Callable<Integer> {
 
+    private static final String OWN_CASE = "command line";
+
     @Spec
     private CommandSpec command;
 
@@ -70,11 +72,11 @@ final class WhoCommand implements Callable<Integer> {
     private String tolerance;
 
     @Option(
-            names = "--reason",
-            paramLabel = "TEXT",
-            defaultValue = "command line",
-            description = "The case or ticket, for the audit log. Default: ${DEFAULT-VALUE}.")
-    private String reason;
+            names = "--case",
+            paramLabel = "REFERENCE",
+            description = "The open case that the question belongs to. Default: \"" + OWN_CASE
+                    + "\", which is opened if need be, for questions of whoever runs this network.")
+    private @Nullable String reference;
 
     @Option(
             names = "--data",
@@ -104,13 +106,16 @@ final class WhoCommand implements Callable<Integer> {
         try {
             Path directory = directory();
             try (HoldersClient client = new HoldersClient(web(directory), token(directory))) {
+                if (reference == null) {
+                    client.openOwnCase(OWN_CASE);
+                }
                 JsonNode answer = client.ask(
                         socket.substring(0, colon),
                         socket.substring(colon + 1),
                         to,
                         String.join(" ", time),
                         tolerance,
-                        reason);
+                        reference == null ? OWN_CASE : reference);
                 out.println(asJson ? answer.toPrettyString() : AnswerText.of(answer));
                 return 0;
             }

@@ -73,6 +73,9 @@ class WholeChainTest {
         census = new Census(directory, standalone.ipfix(), standalone.syslog(), Census.beginning());
         census.live(150);
         awaitTheLedger();
+        try (HoldersClient client = new HoldersClient(standalone.web(), standalone.operatorToken())) {
+            client.openOwnCase("whole-chain-test");
+        }
     }
 
     @AfterAll
@@ -412,7 +415,7 @@ class WholeChainTest {
         URI uri = standalone
                 .web()
                 .resolve("/api/v1/holders?ip=" + question.ipv4() + "&port=" + question.port() + "&time=" + question.at()
-                        + "&tolerance=" + question.tolerance() + "&reason=whole-chain-test");
+                        + "&tolerance=" + question.tolerance() + "&case=whole-chain-test");
         HttpResponse<String> response = http.send(
                 HttpRequest.newBuilder(uri)
                         .header("Authorization", "Bearer " + standalone.operatorToken())
