@@ -289,6 +289,7 @@ public final class CasesView extends Div implements AfterNavigationObserver {
         Dialog dialog = new Dialog(name + " the case " + shown.reference() + "?");
         TextField remark = new TextField("Remark");
         remark.setWidthFull();
+        remark.setValueChangeMode(ValueChangeMode.EAGER);
         Button confirm = new Button(name, click -> {
             dialog.close();
             attempt(() -> {
