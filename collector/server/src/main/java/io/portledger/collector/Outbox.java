@@ -57,8 +57,13 @@ final class Outbox implements AutoCloseable {
     private static final long HOUSEKEEPING_MILLIS = 100;
     private static final long RETRY_MILLIS = 1_000;
 
-    /** So long it waits for more events that may go into one record. */
-    private static final long LINGER_MILLIS = 10;
+    /** So long it waits for more events that may go into one record while few come, and while many do. */
+    private static final long LINGER_MILLIS = 5;
+
+    private static final long BUSY_LINGER_MILLIS = 50;
+
+    /** So many events that went together the last time are many. */
+    private static final int BUSY_EVENTS = 250;
 
     private static final long WARNING_INTERVAL_NANOS = TimeUnit.MINUTES.toNanos(1);
 
@@ -80,6 +85,7 @@ final class Outbox implements AutoCloseable {
     private final Thread sender;
     private final Thread housekeeper;
     private int partitions;
+    private int gathered;
     private volatile @Nullable KafkaSink sink;
     private volatile long lastAnswerNanos = System.nanoTime();
     private volatile boolean isEnding;
@@ -406,9 +412,11 @@ final class Outbox implements AutoCloseable {
             partitions = partitionsOfEvents();
             if (!isEnding) {
                 // Meanwhile more may come.
-                TimeUnit.MILLISECONDS.sleep(LINGER_MILLIS);
+                TimeUnit.MILLISECONDS.sleep(gathered < BUSY_EVENTS ? LINGER_MILLIS : BUSY_LINGER_MILLIS);
             }
+            gathered = 0;
         }
+        gathered += handed.events().count();
         backlog.onSending(handed.events().eventOctets());
         for (Outgoing full : open.add(handed, partitions)) {
             send(full);

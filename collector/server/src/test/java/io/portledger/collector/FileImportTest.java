@@ -290,6 +290,19 @@ class FileImportTest {
     }
 
     @Test
+    void evidenceNamesTheFileAlsoWhereOneContinuesAnother() throws Exception {
+        Path first = directory.resolve("a.ipfix");
+        Path next = directory.resolve("b.ipfix");
+        Files.write(first, Messages.MINI);
+        Files.write(next, second());
+        ImportSummary summary = run(new ImportOptions("192.0.2.9", null, false, Map.of()), first, next);
+        assertThat(summary.files()).allSatisfy(file -> assertThat(file.events()).containsEntry("bindings", 1L));
+        assertThat(kafka.events())
+                .extracting(event -> event.getEvidence().getFile())
+                .containsExactlyInAnyOrder("a.ipfix", "b.ipfix");
+    }
+
+    @Test
     void readsLogsOfAllKindsOfSyslogLine() throws Exception {
         Path file = directory.resolve("nat.log");
         Files.writeString(

@@ -33,6 +33,8 @@ class OutboxTest {
     private static final Reading.NoBinding SOMETHING =
             new Reading.NoBinding(Counter.OTHER_SYSLOG_MESSAGES, "for the test");
 
+    private static final long BEGIN = 1_700_000_000_000L;
+
     private static Evidence evidence() {
         return evidence(5000);
     }
@@ -146,7 +148,7 @@ class OutboxTest {
         try (KafkaInMemory kafka = new KafkaInMemory(false, 1_000_000)) {
             Outbox.Batch batch = kafka.outbox.new Batch();
             for (int i = 1; i <= 3; i++) {
-                batch.add(fact(0xcb007107, 1_000L * i), evidence(5_000));
+                batch.add(fact(0xcb007107, BEGIN + 1_000L * i), evidence(BEGIN + 5_000));
             }
             batch.flush();
             kafka.awaitSent(1);
@@ -157,7 +159,7 @@ class OutboxTest {
             assertThat(kafka.producer.completeNext()).isTrue();
             assertThat(kafka.producer.errorNext(new RecordTooLargeException("for the test")))
                     .isTrue();
-            assertThat(kafka.outbox.oldestUnfinishedMillis()).isEqualTo(5_000);
+            assertThat(kafka.outbox.oldestUnfinishedMillis()).isEqualTo(BEGIN + 5_000);
             assertThat(kafka.producer.completeNext()).isTrue();
 
             assertThat(kafka.outbox.isEmpty()).isTrue();
@@ -166,8 +168,8 @@ class OutboxTest {
             assertThat(kafka.tally.read().get(Counter.NOT_STORED)).isEqualTo(1);
             assertThat(kafka.gaps()).singleElement().satisfies(gap -> {
                 assertThat(gap.getExporter()).isEqualTo("192.0.2.1");
-                assertThat(gap.getFromMillis()).isEqualTo(2_000);
-                assertThat(gap.getToMillis()).isEqualTo(5_000);
+                assertThat(gap.getFromMillis()).isEqualTo(BEGIN + 2_000);
+                assertThat(gap.getToMillis()).isEqualTo(BEGIN + 5_000);
             });
         }
     }
