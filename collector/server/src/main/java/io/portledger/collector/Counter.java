@@ -19,7 +19,8 @@ public enum Counter {
     /** Port usage. */
     PORT_USAGE("Records of what a binding carried, handed over to Kafka"),
     /** Records that survive the collector's process. */
-    ACCEPTED("Events, and records of all other topics, that were written to the spill, and so survive the collector's process"),
+    ACCEPTED(
+            "Events, and records of all other topics, that were written to the spill, and so survive the collector's process"),
     /** Records that Kafka has. */
     STORED("Events, and records of all other topics, that Kafka acknowledged"),
     /** Records that Kafka does not have. */
