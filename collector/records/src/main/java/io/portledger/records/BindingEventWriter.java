@@ -11,69 +11,89 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes {@link BindingEvent}s of one source octet for octet as {@link BindingFact#toEvent} and Protocol Buffers do, but
- * without an object for each message and builder on the way. For one thread.
+ * Writes {@link BindingEvent}s, one behind the other, octet for octet, without an object for each message and builder on
+ * the way, into a {@link BindingEventBlock}. For one thread.
  */
 public final class BindingEventWriter {
 
     /** Tags, varints and fixed fields of an event altogether are shorter. */
     private static final int FIXED_OCTETS = 256;
 
-    private final String exporter;
-    private final byte[] evidenceHead;
-    private final byte[] evidenceTail;
-    private byte[] octets = new byte[512];
+    private static final int FIRST_OCTETS = 1 << 12;
+
+    private byte[] octets;
     private int at;
+    private int count;
+    private boolean hasSource;
+    private long eventOctets;
+    private long oldestMillis = Long.MAX_VALUE;
+    private long latestMillis = Long.MIN_VALUE;
+
+    /** A writer of nothing yet. */
+    public BindingEventWriter() {
+        octets = new byte[FIRST_OCTETS];
+    }
+
+    /** How many events were written. */
+    public int count() {
+        return count;
+    }
+
+    /** How many octets were written. */
+    public int length() {
+        return at;
+    }
 
     /**
-     * A writer for a source.
+     * Tells where the events that follow come from.
      *
-     * @param source what all evidence of the source has in common: nothing but exporter, transport and file
+     * @param source what their evidence has in common: all but sequence, time of reception and octets, which do not count
+     * @throws IllegalArgumentException if it names no exporter
      */
-    public BindingEventWriter(Evidence source) {
-        exporter = source.getExporter();
-        evidenceHead = Evidence.newBuilder()
-                .setExporter(exporter)
-                .setTransport(source.getTransport())
+    public void source(Evidence source) {
+        if (source.getExporter().isEmpty()) {
+            throw new IllegalArgumentException("a source without exporter");
+        }
+        byte[] common = source.toBuilder()
+                .clearSequence()
+                .clearReceivedMillis()
+                .clearRaw()
                 .build()
                 .toByteArray();
-        evidenceTail = Evidence.newBuilder().setFile(source.getFile()).build().toByteArray();
-    }
-
-    /** The source's address. */
-    public String exporter() {
-        return exporter;
+        makeRoom(BindingEventBlock.HEADER_OCTETS + common.length);
+        BindingEventBlock.LENGTH.set(octets, at, common.length | BindingEventBlock.IS_SOURCE);
+        at += BindingEventBlock.HEADER_OCTETS;
+        put(common);
+        hasSource = true;
     }
 
     /**
-     * The octets of the event that says {@code fact}; the other parameters are those of {@link Evidence}.
+     * Writes the event that says {@code fact}, of the source that was told last.
      *
-     * @param domain the observation domain, unsigned
-     * @param sequence unsigned
-     * @param raw the record as it came
+     * @param sequence unsigned, as in {@link Evidence}
+     * @param receivedMillis as in {@link Evidence}
+     * @param raw where the record is as it came, from index 0 on
+     * @param rawLength how many octets of it there are
+     * @throws IllegalStateException if no source was told since the writer began
      */
-    public byte[] write(BindingFact fact, int domain, int sequence, long receivedMillis, byte[] raw, int templateId) {
+    public void write(BindingFact fact, int sequence, long receivedMillis, byte[] raw, int rawLength) {
+        if (!hasSource) {
+            throw new IllegalStateException("an event without a source");
+        }
         String name = fact.subscriber();
         byte[] subscriber = name == null ? null : name.getBytes(StandardCharsets.UTF_8);
         NatMapping entry = fact.mapping();
         byte[] mapping = entry == null ? null : entry.toMessage().toByteArray();
         Ipv4Address inside = fact.insideIpv4();
         String ports = BindingFact.keyOf(fact.ports());
-        begin(FIXED_OCTETS
-                + evidenceHead.length
-                + evidenceTail.length
-                + raw.length
-                + ports.length()
-                + lengthOf(subscriber)
-                + lengthOf(mapping));
+        makeRoom(FIXED_OCTETS + rawLength + ports.length() + lengthOf(subscriber) + lengthOf(mapping));
+        int begin = at;
+        at += BindingEventBlock.HEADER_OCTETS;
+        // First, where whoever has the block finds it.
+        putFixed32(BindingEvent.IPV4_FIELD_NUMBER, fact.ipv4().bits());
         putUnsigned(BindingEvent.KIND_FIELD_NUMBER, fact.kind().getNumber());
         putUnsigned(BindingEvent.EVENT_TIME_MILLIS_FIELD_NUMBER, fact.eventTimeMillis());
-        putFixed32(BindingEvent.IPV4_FIELD_NUMBER, fact.ipv4().bits());
-        putLength(BindingEvent.PORTS_FIELD_NUMBER, ports.length());
-        // Digits, slashes and hyphens.
-        for (int i = 0; i < ports.length(); i++) {
-            octets[at++] = (byte) ports.charAt(i);
-        }
+        putText(BindingEvent.PORTS_FIELD_NUMBER, ports);
         int holder = open(BindingEvent.HOLDER_FIELD_NUMBER);
         putAddress(Holder.IPV6_FIELD_NUMBER, fact.ipv6());
         if (inside != null) {
@@ -84,30 +104,48 @@ public final class BindingEventWriter {
         close(holder);
         putAddress(BindingEvent.BR_FIELD_NUMBER, fact.br());
         int evidence = open(BindingEvent.EVIDENCE_FIELD_NUMBER);
-        put(evidenceHead);
-        putUnsigned(Evidence.OBSERVATION_DOMAIN_FIELD_NUMBER, Integer.toUnsignedLong(domain));
         putUnsigned(Evidence.SEQUENCE_FIELD_NUMBER, Integer.toUnsignedLong(sequence));
         putUnsigned(Evidence.RECEIVED_MILLIS_FIELD_NUMBER, receivedMillis);
-        putOctets(Evidence.RAW_FIELD_NUMBER, raw);
-        putUnsigned(Evidence.TEMPLATE_ID_FIELD_NUMBER, Integer.toUnsignedLong(templateId));
-        put(evidenceTail);
+        if (rawLength > 0) {
+            putLength(Evidence.RAW_FIELD_NUMBER, rawLength);
+            System.arraycopy(raw, 0, octets, at, rawLength);
+            at += rawLength;
+        }
         close(evidence);
         if (mapping != null) {
             // Present even if it says nothing.
             putLength(BindingEvent.MAPPING_FIELD_NUMBER, mapping.length);
             put(mapping);
         }
-        return Arrays.copyOf(octets, at);
+        int length = at - begin - BindingEventBlock.HEADER_OCTETS;
+        BindingEventBlock.LENGTH.set(octets, begin, length);
+        count++;
+        eventOctets += length;
+        oldestMillis = Math.min(oldestMillis, receivedMillis);
+        latestMillis = Math.max(latestMillis, receivedMillis);
+    }
+
+    /** What was written; the writer begins anew, without a source. */
+    public BindingEventBlock take() {
+        BindingEventBlock block = count == 0
+                ? BindingEventBlock.EMPTY
+                : new BindingEventBlock(Arrays.copyOf(octets, at), at, count, eventOctets, oldestMillis, latestMillis);
+        at = 0;
+        count = 0;
+        hasSource = false;
+        eventOctets = 0;
+        oldestMillis = Long.MAX_VALUE;
+        latestMillis = Long.MIN_VALUE;
+        return block;
     }
 
     private static int lengthOf(byte @Nullable [] part) {
         return part == null ? 0 : part.length;
     }
 
-    private void begin(int atMost) {
-        at = 0;
-        if (octets.length < atMost) {
-            octets = new byte[atMost];
+    private void makeRoom(int more) {
+        if (octets.length - at < more) {
+            octets = Arrays.copyOf(octets, Math.max(at + more, 2 * octets.length));
         }
     }
 
@@ -148,6 +186,15 @@ public final class BindingEventWriter {
         octets[at++] = (byte) (value >>> 8);
         octets[at++] = (byte) (value >>> 16);
         octets[at++] = (byte) (value >>> 24);
+    }
+
+    /** Digits, slashes and hyphens. */
+    private void putText(int field, String ascii) {
+        int length = ascii.length();
+        putLength(field, length);
+        for (int i = 0; i < length; i++) {
+            octets[at++] = (byte) ascii.charAt(i);
+        }
     }
 
     private void putAddress(int field, @Nullable Ipv6Address address) {

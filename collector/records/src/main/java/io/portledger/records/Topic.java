@@ -2,7 +2,7 @@ package io.portledger.records;
 
 /** The Kafka topics of the chain. A topic's name carries the version of its schema. */
 public enum Topic {
-    /** {@code BindingEvent}s and the marks of collectors, keyed by the four octets of the public IPv4 address. */
+    /** {@code BindingEvents} and the marks of collectors; the public IPv4 address tells the partition, there is no key. */
     NAT_EVENTS("nat-events-v1"),
     /** {@code ExporterGap}s and the marks of collectors, keyed by the exporter's text. */
     EXPORTER_HEALTH("exporter-health-v1"),

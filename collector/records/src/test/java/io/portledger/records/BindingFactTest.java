@@ -18,6 +18,7 @@ import io.portledger.softwire.Ports;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 import org.apache.kafka.common.errors.SerializationException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -146,8 +147,23 @@ class BindingFactTest {
     }
 
     @Test
-    void recordsOfOneAddressAndOfOneExporterShareTheirKey() {
-        assertThat(RecordKey.of(FACT.toEvent(EVIDENCE))).containsExactly(203, 0, 113, 7);
+    void addressesAreSpreadOverAllPartitionsAndStayWhereTheyAre() {
+        assertThat(RecordKey.partition(FACT.ipv4().bits(), 1)).isZero();
+        for (int step : new int[] {1, 2, 64, 256, 1024}) {
+            int[] counts = new int[8];
+            for (int i = 0; i < 8000; i++) {
+                counts[RecordKey.partition(0xc6120000 + i * step, 8)]++;
+            }
+            assertThat(counts).as("every %d-th address", step).doesNotContain(0);
+            assertThat(IntStream.of(counts).max().orElseThrow()).isLessThan(2000);
+        }
+        // Whoever changes this breaks the order of what is in Kafka.
+        assertThat(IntStream.range(0, 4).map(i -> RecordKey.partition(0xcb007107 + i, 8)))
+                .containsExactly(3, 0, 5, 2);
+    }
+
+    @Test
+    void recordsOfOneExporterShareTheirKey() {
         byte[] exporter = "2001:db8::1".getBytes(StandardCharsets.UTF_8);
         assertThat(RecordKey.of(
                         ExporterGap.newBuilder().setExporter("2001:db8::1").build()))

@@ -10,7 +10,6 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import org.apache.kafka.clients.producer.ProducerRecord;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -129,8 +128,8 @@ final class Backlog {
             its.append(mark, staysInMemory);
             return;
         }
-        int records = handed.records().size();
-        Spill.Place place = its.append(handed.records(), handed.oldestMillis(), staysInMemory);
+        long records = (long) handed.records().size() + handed.events().count();
+        Spill.Place place = its.append(handed.records(), handed.events(), handed.oldestMillis(), staysInMemory);
         tally.add(Counter.ACCEPTED, records);
         if (staysInMemory) {
             handed.setPlace(place);
@@ -149,17 +148,17 @@ final class Backlog {
     }
 
     /**
-     * Takes what is next, waiting for at most {@code millis} while there is nothing or Kafka's producer has enough.
+     * Takes what is next, waiting for at most {@code millis}, or not at all if that is 0, while there is nothing or Kafka's
+     * producer has enough.
      *
      * @return null if there was nothing
      */
-    @SuppressWarnings("WaitNotInLoop") // nothing is an answer, and the caller asks again
     @Nullable
     HandedOver take(long millis) throws InterruptedException, Spill.DamagedException {
         Spill its = spill;
         synchronized (this) {
             if (isProducerFull()) {
-                wait(millis);
+                await(millis);
                 if (isProducerFull()) {
                     return null;
                 }
@@ -173,7 +172,7 @@ final class Backlog {
                     joinTail(its);
                 }
                 if (memory.isEmpty()) {
-                    wait(millis);
+                    await(millis);
                 }
                 return memory.poll();
             }
@@ -185,7 +184,7 @@ final class Backlog {
         }
         synchronized (this) {
             SpillCodec.Mark mark = entry.mark();
-            HandedOver read = mark == null ? HandedOver.batch(entry.records()) : HandedOver.mark(mark);
+            HandedOver read = mark == null ? HandedOver.batch(entry.records(), entry.events()) : HandedOver.mark(mark);
             if (mark == null) {
                 read.setPlace(entry.place());
                 hold(read, read.octets());
@@ -195,26 +194,37 @@ final class Backlog {
         }
     }
 
+    @SuppressWarnings("WaitNotInLoop") // nothing is an answer, and the caller asks again
+    private synchronized void await(long millis) throws InterruptedException {
+        if (millis > 0) {
+            wait(millis);
+        }
+    }
+
     private boolean isProducerFull() {
         return spill != null && sentOctets.get() >= memoryLimitOctets / 2;
     }
 
-    /** Kafka's producer gets a record. */
-    void onSending(ProducerRecord<byte[], byte[]> record) {
-        sentOctets.addAndGet(HandedOver.octets(record));
+    /** Kafka's producer gets so much. */
+    void onSending(long octets) {
+        sentOctets.addAndGet(octets);
     }
 
-    /** Kafka's producer has all records of a batch. */
+    /** Kafka's producer has all records of a batch, or who feeds it. */
     synchronized void onSent(HandedOver handed) {
         handed.setSent();
     }
 
-    /** Kafka has a record of the batch, or has refused it for good and a gap tells so. */
-    void onDone(HandedOver handed, ProducerRecord<byte[], byte[]> record) {
-        long octets = HandedOver.octets(record);
+    /**
+     * Kafka has some of the batch, or has refused it for good and a gap tells so.
+     *
+     * @param done how many events or other records
+     * @param octets what {@link #onSending} heard of them
+     */
+    void onDone(HandedOver handed, int done, long octets) {
         long sent = sentOctets.addAndGet(-octets);
         memoryOctets.addAndGet(-octets);
-        if (handed.countDown()) {
+        if (handed.countDown(done)) {
             synchronized (this) {
                 firstUnfinished();
                 Spill.Place place = handed.place();
@@ -375,7 +385,7 @@ final class Backlog {
         return spill == null ? 0 : spill.unreadNumber();
     }
 
-    /** How many records in memory Kafka neither has nor has refused. */
+    /** How many events and other records in memory Kafka neither has nor has refused. */
     long unfinishedRecords() {
         long records = 0;
         for (HandedOver handed : unfinished) {

@@ -19,11 +19,12 @@ public enum Counter {
     /** Port usage. */
     PORT_USAGE("Records of what a binding carried, handed over to Kafka"),
     /** Records that survive the collector's process. */
-    ACCEPTED("Records of all topics that were written to the spill, and so survive the collector's process"),
+    ACCEPTED(
+            "Events, and records of all other topics, that were written to the spill, and so survive the collector's process"),
     /** Records that Kafka has. */
-    STORED("Records of all topics that Kafka acknowledged"),
+    STORED("Events, and records of all other topics, that Kafka acknowledged"),
     /** Records that Kafka does not have. */
-    NOT_STORED("Records of all topics that Kafka refused for what they are; each is a gap"),
+    NOT_STORED("Events, and records of all other topics, that Kafka refused for what they are; each is a gap"),
     /** Damage on disk. */
     DAMAGED_SPILL("Segments of the spill that could not be read to their end; what they held is a gap"),
 

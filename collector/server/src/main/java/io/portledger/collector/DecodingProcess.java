@@ -10,7 +10,6 @@ import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.DatagramPacket;
 import io.portledger.ipfix.DataRecord;
-import io.portledger.records.BindingEventWriter;
 import io.portledger.records.BindingFact;
 import io.portledger.records.v1.Evidence;
 import io.portledger.records.v1.NatCondition;
@@ -103,7 +102,7 @@ public final class DecodingProcess {
         private @Nullable BindingFact last;
 
         @Override
-        public void add(BindingFact fact, BindingEventWriter writer, DataRecord record, long receivedMillis) {
+        public void add(BindingFact fact, SessionSource source, DataRecord record, long receivedMillis) {
             // Kept, so that it is made.
             last = fact;
             bindings.lazySet(bindings.getPlain() + 1);

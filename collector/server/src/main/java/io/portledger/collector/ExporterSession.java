@@ -1,6 +1,5 @@
 package io.portledger.collector;
 
-import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
@@ -14,7 +13,6 @@ import io.portledger.ipfix.MessageHeader;
 import io.portledger.ipfix.NetflowV9Decoder;
 import io.portledger.ipfix.Template;
 import io.portledger.ipfix.TemplateStore;
-import io.portledger.records.BindingEventWriter;
 import io.portledger.records.v1.Evidence;
 import io.portledger.records.v1.ExporterGap;
 import java.io.DataInput;
@@ -60,7 +58,6 @@ final class ExporterSession implements IpfixVisitor {
     private final int version;
     private final MessageDecoder decoder;
     private final Readings batch;
-    private final BindingEventWriter writer;
     private final TemplateStore templates;
     private final WaitingRoom waiting;
     private final LongObjectHashMap<BindingTemplate> bindingTemplates = new LongObjectHashMap<>();
@@ -106,7 +103,6 @@ final class ExporterSession implements IpfixVisitor {
         this.version = version;
         this.decoder = decoder;
         this.batch = batch;
-        writer = new BindingEventWriter(source.evidence(0, ByteString.EMPTY).build());
         templates = new TemplateStore(reliability);
         waiting = new WaitingRoom(context.settings(), context.waitingOctets());
     }
@@ -302,7 +298,7 @@ final class ExporterSession implements IpfixVisitor {
             reading = binding.receivedAt(receivedMillis, Counter.UNDECODABLE_IPFIX_RECORD);
         }
         switch (reading) {
-            case Reading.Binding binding -> batch.add(binding.fact(), writer, record, receivedMillis);
+            case Reading.Binding binding -> batch.add(binding.fact(), source, record, receivedMillis);
             case Reading.Condition condition ->
                 batch.add(condition.condition().toBuilder()
                         .setEvidence(evidence(record))

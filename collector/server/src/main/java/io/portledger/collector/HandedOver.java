@@ -1,12 +1,13 @@
 package io.portledger.collector;
 
+import io.portledger.records.BindingEventBlock;
 import io.portledger.records.v1.CollectorMark;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.jspecify.annotations.Nullable;
 
-/** What was handed over together and is in memory: records of one listener, or a mark. */
+/** What was handed over together and is in memory: events and other records of one listener, or a mark. */
 final class HandedOver {
 
     /** What a record costs beyond its octets: objects, headers, the producer's own. */
@@ -18,43 +19,54 @@ final class HandedOver {
 
     // Guarded by the backlog.
     private List<ProducerRecord<byte[], byte[]>> records;
+    private BindingEventBlock events;
     private Spill.@Nullable Place place;
     private boolean isSent;
 
     private HandedOver(
-            List<ProducerRecord<byte[], byte[]>> records, SpillCodec.@Nullable Mark mark, long oldestMillis) {
+            List<ProducerRecord<byte[], byte[]>> records,
+            BindingEventBlock events,
+            SpillCodec.@Nullable Mark mark,
+            long oldestMillis) {
         this.records = records;
+        this.events = events;
         this.mark = mark;
         this.oldestMillis = oldestMillis;
-        left = new AtomicInteger(records.size());
+        left = new AtomicInteger(records.size() + events.count());
     }
 
-    static HandedOver batch(List<ProducerRecord<byte[], byte[]>> records) {
-        long oldestMillis = Long.MAX_VALUE;
+    static HandedOver batch(List<ProducerRecord<byte[], byte[]>> records, BindingEventBlock events) {
+        long oldestMillis = events.count() == 0 ? Long.MAX_VALUE : events.oldestMillis();
         for (ProducerRecord<byte[], byte[]> record : records) {
             oldestMillis = Math.min(oldestMillis, record.timestamp());
         }
-        return new HandedOver(records, null, oldestMillis);
+        return new HandedOver(records, events, null, oldestMillis);
     }
 
     static HandedOver mark(SpillCodec.Mark mark) {
-        return new HandedOver(List.of(), mark, Long.MAX_VALUE);
+        return new HandedOver(List.of(), BindingEventBlock.EMPTY, mark, Long.MAX_VALUE);
     }
 
     static long octets(ProducerRecord<byte[], byte[]> record) {
-        return (long) record.key().length + record.value().length + OVERHEAD_OCTETS;
+        byte[] key = record.key();
+        return (key == null ? 0L : key.length) + record.value().length + OVERHEAD_OCTETS;
     }
 
     long octets() {
-        long octets = 0;
+        long octets = events.eventOctets();
         for (ProducerRecord<byte[], byte[]> record : records) {
             octets += octets(record);
         }
         return octets;
     }
 
+    /** The records, but those of events. */
     List<ProducerRecord<byte[], byte[]>> records() {
         return records;
+    }
+
+    BindingEventBlock events() {
+        return events;
     }
 
     @Nullable
@@ -71,14 +83,14 @@ final class HandedOver {
         return oldestMillis;
     }
 
-    /** How many records Kafka neither has nor has refused. */
+    /** How many events and other records Kafka neither has nor has refused. */
     int left() {
         return left.get();
     }
 
-    /** One more is done; answers whether it was the last. */
-    boolean countDown() {
-        return left.decrementAndGet() == 0;
+    /** So many more are done; answers whether they were the last. */
+    boolean countDown(int done) {
+        return left.addAndGet(-done) == 0;
     }
 
     Spill.@Nullable Place place() {
@@ -99,6 +111,7 @@ final class HandedOver {
     private void forgetIfPossible() {
         if (isSent && place != null) {
             records = List.of();
+            events = BindingEventBlock.EMPTY;
         }
     }
 }

@@ -1,8 +1,10 @@
 package io.portledger.collector;
 
 import com.google.protobuf.InvalidProtocolBufferException;
+import io.portledger.records.BindingEventReader;
 import io.portledger.records.Topic;
 import io.portledger.records.v1.BindingEvent;
+import io.portledger.records.v1.BindingEvents;
 import io.portledger.records.v1.Evidence;
 import io.portledger.records.v1.ExporterGap;
 import io.portledger.records.v1.Mapping;
@@ -136,11 +138,12 @@ final class ImportCensus {
     synchronized void count(ProducerRecord<byte[], byte[]> record) {
         try {
             if (record.topic().equals(Topic.NAT_EVENTS.topicName())) {
-                BindingEvent event = BindingEvent.parseFrom(record.value());
-                Counts counts = of(event.getEvidence());
-                counts.events.merge(kind(event), 1L, Long::sum);
-                counts.firstMillis = Math.min(counts.firstMillis, event.getEventTimeMillis());
-                counts.lastMillis = Math.max(counts.lastMillis, event.getEventTimeMillis());
+                for (BindingEvent event : BindingEventReader.read(BindingEvents.parseFrom(record.value()))) {
+                    Counts counts = of(event.getEvidence());
+                    counts.events.merge(kind(event), 1L, Long::sum);
+                    counts.firstMillis = Math.min(counts.firstMillis, event.getEventTimeMillis());
+                    counts.lastMillis = Math.max(counts.lastMillis, event.getEventTimeMillis());
+                }
             } else if (record.topic().equals(Topic.NAT_CONDITIONS.topicName())) {
                 of(NatCondition.parseFrom(record.value()).getEvidence()).events.merge("conditions", 1L, Long::sum);
             } else if (record.topic().equals(Topic.PORT_USAGE.topicName())) {

@@ -7,7 +7,7 @@ import io.portledger.records.BindingEventWriter;
 import io.portledger.records.BindingFact;
 import io.portledger.records.RecordKey;
 import io.portledger.records.Topic;
-import io.portledger.records.v1.BindingEvent;
+import io.portledger.records.v1.BindingEvents;
 import io.portledger.records.v1.CollectorMark;
 import io.portledger.records.v1.Evidence;
 import io.portledger.records.v1.ExporterGap;
@@ -35,13 +35,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The way to Kafka: takes batches of records from any thread and feeds the producer from a thread of its own.
+ * The way to Kafka: takes batches of records from any thread and feeds the producer from a thread of its own. Events go
+ * many to a record of Kafka, whichever batches they came in ({@link EventRecords}).
  *
  * <p>What was taken is in the {@link Backlog} until Kafka acknowledges it, however long the broker is away. {@link
  * #hasRoom} says whether more should be taken. The limit is soft: what a listener has in hand when the room ends is still
  * taken, and gaps always are.
  *
- * <p><b>Failures.</b> A record that Kafka will never take, because it is too long or makes no sense to it, becomes a gap.
+ * <p><b>Failures.</b> A record that Kafka will never take, because it is too long or makes no sense to it, becomes a gap;
+ * one of many events is sent again in as many records before.
  * Any other failure is one of Kafka or of its settings: the record is sent again until it is there, by another producer
  * if this one has failed for good.
  */
@@ -54,7 +56,18 @@ final class Outbox implements AutoCloseable {
 
     private static final long HOUSEKEEPING_MILLIS = 100;
     private static final long RETRY_MILLIS = 1_000;
+
+    /** So long it waits for more events that may go into one record while few come, and while many do. */
+    private static final long LINGER_MILLIS = 5;
+
+    private static final long BUSY_LINGER_MILLIS = 50;
+
+    /** So many events that went together the last time are many. */
+    private static final int BUSY_EVENTS = 250;
+
     private static final long WARNING_INTERVAL_NANOS = TimeUnit.MINUTES.toNanos(1);
+
+    private static final SessionSource NO_SESSION = new SessionSource("", Evidence.Transport.TRANSPORT_UNSPECIFIED, "");
 
     /** Where marks go: to every partition of what the jobs read. */
     private static final List<Topic> MARKED = List.of(Topic.NAT_EVENTS, Topic.EXPORTER_HEALTH);
@@ -65,10 +78,14 @@ final class Outbox implements AutoCloseable {
     private final GapBoard gapBoard;
     private final boolean hasSpill;
     private final HeardExporters heard;
-    private final Queue<Unsent> again = new ConcurrentLinkedQueue<>();
+    private final Queue<Outgoing> again = new ConcurrentLinkedQueue<>();
+    // Of the sender.
+    private final EventRecords open = new EventRecords();
     private final AtomicInteger unansweredMarks = new AtomicInteger();
     private final Thread sender;
     private final Thread housekeeper;
+    private int partitions;
+    private int gathered;
     private volatile @Nullable KafkaSink sink;
     private volatile long lastAnswerNanos = System.nanoTime();
     private volatile boolean isEnding;
@@ -81,8 +98,6 @@ final class Outbox implements AutoCloseable {
         /** A way to topics that are there; waits until Kafka is. */
         KafkaSink connect() throws InterruptedException;
     }
-
-    private record Unsent(HandedOver handed, ProducerRecord<byte[], byte[]> record) {}
 
     /** Holds what Kafka does not have in memory: for what can be read again if the process ends. */
     Outbox(KafkaSink sink, long limitOctets, Tally tally, GapBoard gapBoard) {
@@ -122,31 +137,59 @@ final class Outbox implements AutoCloseable {
 
     /** Collects the records of one listener; for one thread. */
     final class Batch implements Readings {
+        private final BindingEventWriter events = new BindingEventWriter();
         private List<ProducerRecord<byte[], byte[]>> records = new ArrayList<>();
         private long octets;
+        private byte[] raw = new byte[512];
+
+        // The source that the writer was told: of a session, or without what is each event's own.
+        private SessionSource toldSession = NO_SESSION;
+        private int toldDomain;
+        private int toldTemplate;
+        private Evidence toldEvidence = Evidence.getDefaultInstance();
         private String heardExporter = "";
         private long heardMillis;
 
         /** Adds a binding event. */
-        void add(BindingEvent event) {
-            tally.count(Counter.BINDING_EVENTS);
-            Evidence evidence = event.getEvidence();
+        void add(BindingFact fact, Evidence evidence) {
             onHeard(evidence);
-            add(Topic.NAT_EVENTS, RecordKey.of(event), event, evidence.getReceivedMillis());
+            Evidence common = evidence.toBuilder()
+                    .clearSequence()
+                    .clearReceivedMillis()
+                    .clearRaw()
+                    .build();
+            if (!common.equals(toldEvidence)) {
+                events.source(common);
+                toldEvidence = common;
+                toldSession = NO_SESSION;
+            }
+            byte[] its = evidence.getRaw().toByteArray();
+            events.write(fact, evidence.getSequence(), evidence.getReceivedMillis(), its, its.length);
+            flushIfLong();
         }
 
         @Override
-        public void add(BindingFact fact, BindingEventWriter writer, DataRecord record, long receivedMillis) {
-            tally.count(Counter.BINDING_EVENTS);
-            onHeard(writer.exporter(), receivedMillis);
-            byte[] event = writer.write(
-                    fact,
-                    (int) record.header().observationDomainId(),
-                    (int) record.sequenceNumber(),
-                    receivedMillis,
-                    record.rawOctets(),
-                    record.template().id());
-            add(Topic.NAT_EVENTS, RecordKey.of(fact), event, receivedMillis);
+        public void add(BindingFact fact, SessionSource source, DataRecord record, long receivedMillis) {
+            onHeard(source.exporter(), receivedMillis);
+            int domain = (int) record.header().observationDomainId();
+            int template = record.template().id();
+            if (!source.equals(toldSession) || domain != toldDomain || template != toldTemplate) {
+                events.source(source.evidence(0, ByteString.EMPTY)
+                        .setObservationDomain(domain)
+                        .setTemplateId(template)
+                        .build());
+                toldSession = source;
+                toldDomain = domain;
+                toldTemplate = template;
+                toldEvidence = Evidence.getDefaultInstance();
+            }
+            int length = record.rawLength();
+            if (raw.length < length) {
+                raw = new byte[length];
+            }
+            record.rawOctets(raw);
+            events.write(fact, (int) record.sequenceNumber(), receivedMillis, raw, length);
+            flushIfLong();
         }
 
         @Override
@@ -213,32 +256,39 @@ final class Outbox implements AutoCloseable {
                     new ProducerRecord<>(topic.topicName(), null, timestampMillis, key, value);
             records.add(record);
             octets += HandedOver.octets(record);
-            if (octets >= LONGEST_BATCH_OCTETS) {
+            flushIfLong();
+        }
+
+        private void flushIfLong() {
+            if (octets + events.length() >= LONGEST_BATCH_OCTETS) {
                 flush();
             }
         }
 
         /** Takes back what was collected and not handed over. */
-        List<ProducerRecord<byte[], byte[]>> takeBack() {
-            List<ProducerRecord<byte[], byte[]>> collected = records;
-            records = new ArrayList<>();
-            octets = 0;
+        HandedOver takeBack() {
+            tally.add(Counter.BINDING_EVENTS, events.count());
+            HandedOver collected = HandedOver.batch(records.isEmpty() ? List.of() : records, events.take());
+            if (!records.isEmpty()) {
+                records = new ArrayList<>();
+                octets = 0;
+            }
+            toldSession = NO_SESSION;
+            toldEvidence = Evidence.getDefaultInstance();
             return collected;
         }
 
         @Override
         public void flush() {
-            if (!records.isEmpty()) {
-                backlog.put(HandedOver.batch(records));
-                records = new ArrayList<>();
-                octets = 0;
+            if (events.count() > 0 || !records.isEmpty()) {
+                backlog.put(takeBack());
             }
         }
     }
 
-    /** Hands over records that a batch collected and gave back. */
-    void handOver(List<ProducerRecord<byte[], byte[]>> records) {
-        backlog.put(HandedOver.batch(records));
+    /** Hands over what a batch collected and gave back. */
+    void handOver(HandedOver collected) {
+        backlog.put(collected);
     }
 
     /** Whether listeners should go on taking. */
@@ -321,9 +371,13 @@ final class Outbox implements AutoCloseable {
                 sendAgain();
                 HandedOver next;
                 try {
-                    next = backlog.take(RETRY_MILLIS);
+                    next = backlog.take(open.isEmpty() ? RETRY_MILLIS : 0);
                 } catch (Spill.DamagedException e) {
                     onDamaged(e);
+                    continue;
+                }
+                if (next == null && !open.isEmpty()) {
+                    sendOpen();
                     continue;
                 }
                 if (next == null) {
@@ -333,12 +387,17 @@ final class Outbox implements AutoCloseable {
                     continue;
                 }
                 for (ProducerRecord<byte[], byte[]> record : next.records()) {
-                    backlog.onSending(record);
-                    send(next, record);
+                    backlog.onSending(HandedOver.octets(record));
+                    send(Outgoing.of(next, record));
+                }
+                if (next.events().count() > 0) {
+                    gather(next);
                 }
                 backlog.onSent(next);
                 CollectorMark mark = next.message();
                 if (mark != null) {
+                    // It lies behind what was handed over before it.
+                    sendOpen();
                     send(mark);
                 }
             }
@@ -347,24 +406,67 @@ final class Outbox implements AutoCloseable {
         }
     }
 
-    private void send(HandedOver handed, ProducerRecord<byte[], byte[]> record) throws InterruptedException {
+    /** Puts events into the records that are open, and sends those that are full. */
+    private void gather(HandedOver handed) throws InterruptedException {
+        if (open.isEmpty()) {
+            partitions = partitionsOfEvents();
+            if (!isEnding) {
+                // Meanwhile more may come.
+                TimeUnit.MILLISECONDS.sleep(gathered < BUSY_EVENTS ? LINGER_MILLIS : BUSY_LINGER_MILLIS);
+            }
+            gathered = 0;
+        }
+        gathered += handed.events().count();
+        backlog.onSending(handed.events().eventOctets());
+        for (Outgoing full : open.add(handed, partitions)) {
+            send(full);
+        }
+    }
+
+    private int partitionsOfEvents() throws InterruptedException {
+        while (true) {
+            KafkaSink current = connected();
+            try {
+                // An import that only looks has none.
+                return Math.max(
+                        1, current.partitionsFor(Topic.NAT_EVENTS.topicName()).size());
+            } catch (InterruptException e) {
+                throw e;
+            } catch (RuntimeException e) {
+                renewProducer(current, e);
+            }
+        }
+    }
+
+    private void sendOpen() throws InterruptedException {
+        for (Outgoing record : open.takeAll()) {
+            send(record);
+        }
+    }
+
+    private void send(Outgoing outgoing) throws InterruptedException {
+        KafkaSink current = connected();
+        try {
+            current.send(outgoing.record(), (_, failure) -> onDone(outgoing, failure));
+        } catch (InterruptException e) {
+            throw e;
+        } catch (RuntimeException e) {
+            again.add(outgoing);
+            renewProducer(current, e);
+        }
+    }
+
+    private KafkaSink connected() {
         KafkaSink current = sink;
         if (current == null) {
             throw new IllegalStateException("nothing is sent before Kafka is there");
         }
-        try {
-            current.send(record, (_, failure) -> onDone(handed, record, failure));
-        } catch (InterruptException e) {
-            throw e;
-        } catch (RuntimeException e) {
-            again.add(new Unsent(handed, record));
-            LOG.error("The Kafka producer failed for good; another takes its place", e);
-            isBroken = true;
-            renewProducer(current);
-        }
+        return current;
     }
 
-    private void renewProducer(KafkaSink broken) throws InterruptedException {
+    private void renewProducer(KafkaSink broken, RuntimeException failure) throws InterruptedException {
+        LOG.error("The Kafka producer failed for good; another takes its place", failure);
+        isBroken = true;
         // What it holds fails now, and is sent again.
         broken.close(Duration.ZERO);
         TimeUnit.MILLISECONDS.sleep(RETRY_MILLIS);
@@ -378,8 +480,7 @@ final class Outbox implements AutoCloseable {
             TimeUnit.MILLISECONDS.sleep(RETRY_MILLIS);
         }
         for (int i = 0; i < waiting; i++) {
-            Unsent unsent = again.remove();
-            send(unsent.handed(), unsent.record());
+            send(again.remove());
         }
     }
 
@@ -422,7 +523,7 @@ final class Outbox implements AutoCloseable {
         CollectorMark whole = mark.toBuilder().setPartitions(partitions).build();
         for (Topic topic : MARKED) {
             byte[] value = topic == Topic.NAT_EVENTS
-                    ? BindingEvent.newBuilder().setMark(whole).build().toByteArray()
+                    ? BindingEvents.newBuilder().setMark(whole).build().toByteArray()
                     : ExporterGap.newBuilder().setMark(whole).build().toByteArray();
             for (PartitionInfo partition : current.partitionsFor(topic.topicName())) {
                 sendMark(
@@ -457,20 +558,32 @@ final class Outbox implements AutoCloseable {
         });
     }
 
-    private void onDone(HandedOver handed, ProducerRecord<byte[], byte[]> record, @Nullable Exception failure) {
+    private void onDone(Outgoing outgoing, @Nullable Exception failure) {
+        ProducerRecord<byte[], byte[]> record = outgoing.record();
+        int count = outgoing.count();
         if (failure == null) {
             lastAnswerNanos = System.nanoTime();
-            tally.count(Counter.STORED);
-            backlog.onDone(handed, record);
+            tally.add(Counter.STORED, count);
+            onDone(outgoing.parts());
+        } else if (isFinal(failure) && count > 1) {
+            lastAnswerNanos = System.nanoTime();
+            LOG.warn("Kafka did not take {} events together; each is sent on its own", count, failure);
+            again.addAll(outgoing.split());
         } else if (isFinal(failure)) {
             lastAnswerNanos = System.nanoTime();
             tally.count(Counter.NOT_STORED);
             LOG.error("Kafka did not take a record of topic {}", record.topic(), failure);
             RefusedRecord.report(record, gapBoard);
-            backlog.onDone(handed, record);
+            onDone(outgoing.parts());
         } else if (!isClosing) {
-            again.add(new Unsent(handed, record));
+            again.add(outgoing);
             warnOfFailure(record, failure);
+        }
+    }
+
+    private void onDone(List<Outgoing.Part> parts) {
+        for (Outgoing.Part part : parts) {
+            backlog.onDone(part.handed(), part.count(), part.octets());
         }
     }
 

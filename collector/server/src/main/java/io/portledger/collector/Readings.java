@@ -1,7 +1,6 @@
 package io.portledger.collector;
 
 import io.portledger.ipfix.DataRecord;
-import io.portledger.records.BindingEventWriter;
 import io.portledger.records.BindingFact;
 import io.portledger.records.v1.Evidence;
 import io.portledger.records.v1.NatCondition;
@@ -13,10 +12,10 @@ interface Readings {
     /**
      * Adds a binding event.
      *
-     * @param writer writes events of the session
+     * @param source where it comes from
      * @param record what says so, valid during the call
      */
-    void add(BindingFact fact, BindingEventWriter writer, DataRecord record, long receivedMillis);
+    void add(BindingFact fact, SessionSource source, DataRecord record, long receivedMillis);
 
     /** Adds what a NAT told of its resources. */
     void add(NatCondition condition);

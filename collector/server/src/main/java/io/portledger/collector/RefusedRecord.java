@@ -1,8 +1,10 @@
 package io.portledger.collector;
 
 import com.google.protobuf.InvalidProtocolBufferException;
+import io.portledger.records.BindingEventReader;
 import io.portledger.records.Topic;
 import io.portledger.records.v1.BindingEvent;
+import io.portledger.records.v1.BindingEvents;
 import io.portledger.records.v1.Evidence;
 import io.portledger.records.v1.ExporterGap;
 import io.portledger.records.v1.NatCondition;
@@ -13,7 +15,7 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A record that Kafka will never take: what it would have told becomes a gap. */
+/** A record that Kafka will never take: what it would have told becomes a gap, of each event in it. */
 final class RefusedRecord {
 
     private static final Logger LOG = LoggerFactory.getLogger(RefusedRecord.class);
@@ -26,8 +28,9 @@ final class RefusedRecord {
         try {
             switch (topic(record)) {
                 case NAT_EVENTS -> {
-                    BindingEvent event = BindingEvent.parseFrom(value);
-                    report(event.getEvidence(), OptionalLong.of(event.getEventTimeMillis()), record, gapBoard);
+                    for (BindingEvent event : BindingEventReader.read(BindingEvents.parseFrom(value))) {
+                        report(event.getEvidence(), OptionalLong.of(event.getEventTimeMillis()), record, gapBoard);
+                    }
                 }
                 case NAT_CONDITIONS ->
                     report(NatCondition.parseFrom(value).getEvidence(), OptionalLong.empty(), record, gapBoard);

@@ -3,6 +3,7 @@ package io.portledger.collector;
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.portledger.records.BindingEventBlock;
 import io.portledger.records.Topic;
 import io.portledger.records.v1.Evidence;
 import io.portledger.records.v1.Undecodable;
@@ -29,17 +30,17 @@ final class Replay {
     private final ExporterSessions datagrams;
     private final Map<Session, ExporterSession> connections = new HashMap<>();
 
+    private static final HandedOver NOTHING = HandedOver.batch(List.of(), BindingEventBlock.EMPTY);
+
     private record Session(String exporter, Evidence.Transport transport) {}
 
     /**
      * What became of a piece of input.
      *
-     * @param records what can now be told; empty if nothing can
+     * @param told what can now be told; of nothing if nothing can
      * @param failure why not, or null
      */
-    record Result(
-            List<ProducerRecord<byte[], byte[]>> records,
-            @Nullable String failure) {}
+    record Result(HandedOver told, @Nullable String failure) {}
 
     /** @param outbox gives the batch; what is replayed is handed over by whoever calls */
     Replay(CollectorSettings settings, Outbox outbox) {
@@ -86,32 +87,34 @@ final class Replay {
             case IPFIX_UDP, IPFIX_TCP, IPFIX_TLS, NETFLOW_V9_UDP -> {
                 if (source.getTemplateId() != 0) {
                     return new Result(
-                            List.of(),
+                            NOTHING,
                             "only the octets of its record or set are kept, and not template " + source.getTemplateId()
                                     + " that describes them");
                 }
                 take(source);
             }
             case FILE -> {
-                return new Result(List.of(), "it is of file " + source.getFile() + "; import the file again");
+                return new Result(NOTHING, "it is of file " + source.getFile() + "; import the file again");
             }
             case TRANSPORT_UNSPECIFIED, UNRECOGNIZED -> {
-                return new Result(List.of(), "it does not tell by which way it came");
+                return new Result(NOTHING, "it does not tell by which way it came");
             }
         }
         List<ProducerRecord<byte[], byte[]>> told = new ArrayList<>();
         String failure = null;
-        for (ProducerRecord<byte[], byte[]> record : batch.takeBack()) {
+        HandedOver found = batch.takeBack();
+        for (ProducerRecord<byte[], byte[]> record : found.records()) {
             if (record.topic().equals(Topic.UNDECODABLE.topicName())) {
                 failure = reasonOf(record);
             } else {
                 told.add(record);
             }
         }
-        if (told.isEmpty() && failure == null) {
+        HandedOver all = HandedOver.batch(told, found.events());
+        if (all.left() == 0 && failure == null) {
             failure = "it is readable now, but says nothing that is recorded";
         }
-        return new Result(told, failure);
+        return new Result(all, failure);
     }
 
     private void take(Evidence source) {

@@ -1,5 +1,6 @@
 package io.portledger.collector;
 
+import io.portledger.records.BindingEventBlock;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -115,6 +116,7 @@ final class Spill implements AutoCloseable {
     record Entry(
             Place place,
             List<ProducerRecord<byte[], byte[]>> records,
+            BindingEventBlock events,
             SpillCodec.@Nullable Mark mark,
             long nextOffset) {}
 
@@ -322,9 +324,13 @@ final class Spill implements AutoCloseable {
      *     has to be read from here
      * @throws IOException if it cannot be written; then it is not there
      */
-    synchronized Place append(List<ProducerRecord<byte[], byte[]>> records, long oldestMillis, boolean staysInMemory)
+    synchronized Place append(
+            List<ProducerRecord<byte[], byte[]>> records,
+            BindingEventBlock events,
+            long oldestMillis,
+            boolean staysInMemory)
             throws IOException {
-        Place place = append(encoder.encode(records), staysInMemory);
+        Place place = append(encoder.encode(records, events), staysInMemory);
         place.segment().oldestMillis = Math.min(place.segment().oldestMillis, oldestMillis);
         if (staysInMemory) {
             place.segment().inMemory++;
@@ -442,10 +448,13 @@ final class Spill implements AutoCloseable {
                 Entry entry = new Entry(
                         new Place(segment, number),
                         content.records(),
+                        content.events(),
                         segment.isOfEarlierRun ? null : content.mark(),
                         reader.nextOffset());
                 if (number >= skipBefore
-                        && (entry.mark() != null || !entry.records().isEmpty())) {
+                        && (entry.mark() != null
+                                || !entry.records().isEmpty()
+                                || entry.events().count() > 0)) {
                     return entry;
                 }
                 synchronized (this) {

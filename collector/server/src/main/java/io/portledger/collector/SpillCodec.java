@@ -1,6 +1,7 @@
 package io.portledger.collector;
 
 import com.google.protobuf.InvalidProtocolBufferException;
+import io.portledger.records.BindingEventBlock;
 import io.portledger.records.Topic;
 import io.portledger.records.v1.CollectorMark;
 import java.nio.BufferUnderflowException;
@@ -16,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * (four octets), and the body, all big endian.
  *
  * <p>The body of a batch: type 1, how many records; of each the topic's code (one octet), the timestamp (eight), the
- * lengths of key (two) and value (four), key, value. The body of a mark: type 2, how far the collector had come when it
+ * lengths of key (two) and value (four), key, value; and if there are events, when the oldest and the latest of them were
+ * received (eight octets each), and their {@link BindingEventBlock}. The body of a mark: type 2, how far the collector had come when it
  * was set (eight octets), the number of the entry before which Kafka has all (eight), the {@code CollectorMark}.
  */
 final class SpillCodec {
@@ -35,9 +37,10 @@ final class SpillCodec {
     private ByteBuffer buffer = ByteBuffer.allocateDirect(1 << 18);
     private final CRC32C crc = new CRC32C();
 
-    /** What an entry says: some records, or a mark. */
+    /** What an entry says: some events and other records, or a mark. */
     record Content(
             List<ProducerRecord<byte[], byte[]>> records,
+            BindingEventBlock events,
             @Nullable Mark mark) {}
 
     /**
@@ -50,8 +53,8 @@ final class SpillCodec {
     record Mark(CollectorMark message, long collectedUntilMillis, long doneBefore) {}
 
     /** The octets of a batch, valid until the next call. */
-    ByteBuffer encode(List<ProducerRecord<byte[], byte[]>> records) {
-        int body = BATCH_HEADER_OCTETS;
+    ByteBuffer encode(List<ProducerRecord<byte[], byte[]>> records, BindingEventBlock events) {
+        int body = BATCH_HEADER_OCTETS + (events.count() == 0 ? 0 : 2 * Long.BYTES + events.length());
         for (ProducerRecord<byte[], byte[]> record : records) {
             body += RECORD_HEADER_OCTETS + record.key().length + record.value().length;
         }
@@ -63,6 +66,9 @@ final class SpillCodec {
                     .putInt(record.value().length)
                     .put(record.key())
                     .put(record.value());
+        }
+        if (events.count() > 0) {
+            out.putLong(events.oldestMillis()).putLong(events.latestMillis()).put(events.octets(), 0, events.length());
         }
         return finish(out);
     }
@@ -111,18 +117,31 @@ final class SpillCodec {
     static Content decode(ByteBuffer in) {
         try {
             return switch (in.get()) {
-                case BATCH -> new Content(records(in), null);
+                case BATCH -> new Content(records(in), events(in), null);
                 case MARK -> {
                     long collectedUntilMillis = in.getLong();
                     long doneBefore = in.getLong();
                     yield new Content(
-                            List.of(), new Mark(CollectorMark.parseFrom(in), collectedUntilMillis, doneBefore));
+                            List.of(),
+                            BindingEventBlock.EMPTY,
+                            new Mark(CollectorMark.parseFrom(in), collectedUntilMillis, doneBefore));
                 }
                 default -> throw new IllegalArgumentException("an entry of a later version of Portledger");
             };
         } catch (BufferUnderflowException | InvalidProtocolBufferException e) {
             throw new IllegalArgumentException("an entry of another form", e);
         }
+    }
+
+    private static BindingEventBlock events(ByteBuffer in) {
+        if (!in.hasRemaining()) {
+            return BindingEventBlock.EMPTY;
+        }
+        long oldestMillis = in.getLong();
+        long latestMillis = in.getLong();
+        byte[] octets = new byte[in.remaining()];
+        in.get(octets);
+        return BindingEventBlock.of(octets, oldestMillis, latestMillis);
     }
 
     private static List<ProducerRecord<byte[], byte[]>> records(ByteBuffer in) {

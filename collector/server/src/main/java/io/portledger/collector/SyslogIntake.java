@@ -263,7 +263,7 @@ final class SyslogIntake {
                             binding.fact().eventTimeMillis(),
                             source.receivedMillis());
                 }
-                batch.add(binding.fact().toEvent(evidence.build()));
+                batch.add(binding.fact(), evidence.build());
                 return true;
             }
             case Reading.Condition condition ->

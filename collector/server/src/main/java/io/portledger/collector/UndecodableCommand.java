@@ -304,15 +304,16 @@ final class UndecodableCommand implements Runnable {
                 Replay replay = new Replay(settings, outbox);
                 input.forEach(filter.filter(), kept -> {
                     Replay.Result result = replay.decode(kept);
-                    if (!result.records().isEmpty()) {
+                    int records = result.told().left();
+                    if (records > 0) {
                         replayed++;
-                        told += result.records().size();
+                        told += records;
                         out.println(kept.place() + " of "
                                 + printable(kept.source().getExporter()) + ", received " + kept.received() + ": "
-                                + result.records().size() + " records");
+                                + records + " records");
                         if (!isDry) {
                             awaitRoom(outbox);
-                            outbox.handOver(result.records());
+                            outbox.handOver(result.told());
                         }
                     }
                     String failure = result.failure();

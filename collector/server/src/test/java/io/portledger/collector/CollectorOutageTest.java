@@ -3,8 +3,10 @@ package io.portledger.collector;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.portledger.records.BindingEventReader;
 import io.portledger.records.Topic;
 import io.portledger.records.v1.BindingEvent;
+import io.portledger.records.v1.BindingEvents;
 import io.portledger.records.v1.ExporterGap;
 import io.portledger.settings.HostPort;
 import io.portledger.softwire.Ipv4Address;
@@ -113,8 +115,7 @@ class CollectorOutageTest {
     private Set<Integer> addressesInKafka() throws Exception {
         Set<Integer> addresses = new TreeSet<>();
         for (ConsumerRecord<byte[], byte[]> record : broker.records(Topic.NAT_EVENTS.topicName(), Map.of())) {
-            BindingEvent event = BindingEvent.parseFrom(record.value());
-            if (!event.hasMark()) {
+            for (BindingEvent event : BindingEventReader.read(BindingEvents.parseFrom(record.value()))) {
                 addresses.add(event.getIpv4());
             }
         }

@@ -7,6 +7,7 @@ import io.portledger.collector.capture.Frames;
 import io.portledger.packet.CaptureWriter;
 import io.portledger.packet.LinkType;
 import io.portledger.records.v1.BindingEvent;
+import io.portledger.records.v1.BindingEvents;
 import io.portledger.records.v1.Evidence;
 import io.portledger.records.v1.ExporterGap;
 import io.portledger.records.v1.Undecodable;
@@ -166,7 +167,11 @@ class FileImportTest {
     void noMarkIsSet() throws Exception {
         run(PLAIN, pcap("a.pcap", Frames.udp(NAT, COLLECTOR, Messages.MINI)));
         assertThat(kafka.producer.history()).extracting(ProducerRecord::topic).doesNotContain("collector-marks-v1");
-        assertThat(kafka.events()).noneMatch(BindingEvent::hasMark);
+        for (ProducerRecord<byte[], byte[]> record : kafka.producer.history()) {
+            if (record.topic().equals("nat-events-v1")) {
+                assertThat(BindingEvents.parseFrom(record.value()).hasMark()).isFalse();
+            }
+        }
         assertThat(gaps()).noneMatch(ExporterGap::hasMark);
     }
 
@@ -282,6 +287,19 @@ class FileImportTest {
                     assertThat(evidence.getTransport()).isEqualTo(Evidence.Transport.FILE);
                     assertThat(evidence.getReceivedMillis()).isEqualTo(T0);
                 });
+    }
+
+    @Test
+    void evidenceNamesTheFileAlsoWhereOneContinuesAnother() throws Exception {
+        Path first = directory.resolve("a.ipfix");
+        Path next = directory.resolve("b.ipfix");
+        Files.write(first, Messages.MINI);
+        Files.write(next, second());
+        ImportSummary summary = run(new ImportOptions("192.0.2.9", null, false, Map.of()), first, next);
+        assertThat(summary.files()).allSatisfy(file -> assertThat(file.events()).containsEntry("bindings", 1L));
+        assertThat(kafka.events())
+                .extracting(event -> event.getEvidence().getFile())
+                .containsExactlyInAnyOrder("a.ipfix", "b.ipfix");
     }
 
     @Test

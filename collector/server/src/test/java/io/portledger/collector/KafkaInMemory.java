@@ -3,8 +3,10 @@ package io.portledger.collector;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.MessageLite;
 import com.google.protobuf.Parser;
+import io.portledger.records.BindingEventReader;
 import io.portledger.records.Topic;
 import io.portledger.records.v1.BindingEvent;
+import io.portledger.records.v1.BindingEvents;
 import io.portledger.records.v1.ExporterGap;
 import io.portledger.records.v1.NatCondition;
 import io.portledger.records.v1.PortUsage;
@@ -70,7 +72,11 @@ final class KafkaInMemory implements AutoCloseable {
 
     /** What reached the producer, after the outbox has handed over everything. */
     List<BindingEvent> events() throws InvalidProtocolBufferException {
-        return read(Topic.NAT_EVENTS, BindingEvent.parser());
+        List<BindingEvent> events = new ArrayList<>();
+        for (BindingEvents batch : read(Topic.NAT_EVENTS, BindingEvents.parser())) {
+            events.addAll(BindingEventReader.read(batch));
+        }
+        return events;
     }
 
     List<NatCondition> conditions() throws InvalidProtocolBufferException {

@@ -2,6 +2,7 @@ package io.portledger.collector;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.portledger.records.BindingEventBlock;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,7 +39,7 @@ class SpillProperties {
                 if (step < 5) {
                     int value = 1_000_000 + written.size();
                     written.add("record " + value);
-                    spill.append(SpillTest.batch(value), 1, false);
+                    spill.append(SpillTest.batch(value), BindingEventBlock.EMPTY, 1, false);
                 } else if (step < 7) {
                     Spill.Entry entry = spill.read();
                     if (entry != null) {
@@ -86,7 +87,7 @@ class SpillProperties {
                 clock.advance(1);
                 int value = 1_000_000 + i;
                 written.add("record " + value);
-                first.append(SpillTest.batch(value), 1, false);
+                first.append(SpillTest.batch(value), BindingEventBlock.EMPTY, 1, false);
             }
             List<Path> segments;
             try (Stream<Path> files = Files.list(directory)) {

@@ -3,6 +3,7 @@ package io.portledger.collector;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.portledger.records.BindingEventBlock;
 import io.portledger.records.Topic;
 import io.portledger.records.v1.CollectorMark;
 import java.io.IOException;
@@ -78,7 +79,7 @@ class SpillTest {
     void whatWasNotFinishedIsThereForTheNextStartInOrder() throws Exception {
         Spill first = open();
         for (int i = 0; i < 30; i++) {
-            first.append(batch(i, 100 + i), 1000 + i, false);
+            first.append(batch(i, 100 + i), BindingEventBlock.EMPTY, 1000 + i, false);
         }
         assertThat(segments()).hasSizeGreaterThan(5);
         // Not closed: that is what a killed process leaves.
@@ -100,7 +101,7 @@ class SpillTest {
         ProducerRecord<byte[], byte[]> record =
                 new ProducerRecord<>(Topic.UNDECODABLE.topicName(), null, 77L, new byte[0], new byte[2_000_000]);
         record.value()[1_999_999] = 1;
-        first.append(List.of(record), 77, false);
+        first.append(List.of(record), BindingEventBlock.EMPTY, 77, false);
         try (Spill second = open()) {
             Spill.Entry entry = Objects.requireNonNull(second.read());
             assertThat(entry.records()).singleElement().satisfies(read -> {
@@ -115,11 +116,11 @@ class SpillTest {
     @Test
     void theLastMarkTellsHowFarTheCollectorCameAndWhatNeedNotBeSentAgain() throws Exception {
         Spill first = open();
-        Spill.Place done = first.append(batch(1), 1, true);
-        Spill.Place open = first.append(batch(2), 2, true);
+        Spill.Place done = first.append(batch(1), BindingEventBlock.EMPTY, 1, true);
+        Spill.Place open = first.append(batch(2), BindingEventBlock.EMPTY, 2, true);
         first.finish(done);
         first.append(mark(5000, open.number()), true);
-        first.append(batch(3), 3, true);
+        first.append(batch(3), BindingEventBlock.EMPTY, 3, true);
 
         try (Spill second = open()) {
             assertThat(second.collectedUntilMillis()).isEqualTo(5000);
@@ -132,7 +133,7 @@ class SpillTest {
         Spill first = open();
         first.append(mark(5000, 0), true);
         for (int i = 0; i < 20; i++) {
-            first.finish(first.append(batch(i), i, true));
+            first.finish(first.append(batch(i), BindingEventBlock.EMPTY, i, true));
         }
         first.deleteFinished();
         assertThat(segments()).hasSizeLessThanOrEqualTo(2);
@@ -162,8 +163,8 @@ class SpillTest {
     void anEntryThatWasCutOffIsLeftOut() throws Exception {
         Spill first = Spill.open(directory, 1_000_000, false, clock, OptionalLong.empty());
         first.append(mark(5000, 0), false);
-        first.append(batch(1), 1, false);
-        first.append(batch(2), 2, false);
+        first.append(batch(1), BindingEventBlock.EMPTY, 1, false);
+        first.append(batch(2), BindingEventBlock.EMPTY, 2, false);
         Path segment = segments().getLast();
         Files.write(segment, Arrays.copyOf(Files.readAllBytes(segment), (int) Files.size(segment) - 3));
 
@@ -172,7 +173,7 @@ class SpillTest {
             assertThat(second.collectedUntilMillis()).isEqualTo(5000);
             assertThat(second.wasDamaged()).isFalse();
             assertThat(drain(second)).containsExactly("record 1");
-            second.append(batch(3), 3, false);
+            second.append(batch(3), BindingEventBlock.EMPTY, 3, false);
             assertThat(drain(second)).containsExactly("record 3");
         }
         try (Spill third = open()) {
@@ -186,7 +187,7 @@ class SpillTest {
         first.append(mark(5000, 0), false);
         for (int i = 0; i < 12; i++) {
             clock.advance(1000);
-            first.append(batch(i), i, false);
+            first.append(batch(i), BindingEventBlock.EMPTY, i, false);
         }
         Path second = segments().get(1);
         byte[] octets = Files.readAllBytes(second);
@@ -224,7 +225,7 @@ class SpillTest {
         Spill first = open();
         for (int i = 0; i < 12; i++) {
             clock.advance(1000);
-            first.append(batch(i), i, false);
+            first.append(batch(i), BindingEventBlock.EMPTY, i, false);
         }
         Files.delete(segments().get(1));
         try (Spill later = open()) {
@@ -239,7 +240,7 @@ class SpillTest {
         Spill first = Spill.open(directory, 1_000_000, false, clock, OptionalLong.empty());
         first.append(mark(5000, 0), false);
         for (int i = 0; i < 3; i++) {
-            first.append(batch(i), i, false);
+            first.append(batch(i), BindingEventBlock.EMPTY, i, false);
         }
         Path segment = segments().getLast();
         byte[] octets = Files.readAllBytes(segment);
@@ -258,9 +259,9 @@ class SpillTest {
     @Test
     void whatWasWrittenBehindTheLastEntryWhileTheDiskWasFullDoesNotStay() throws Exception {
         Spill first = Spill.open(directory, 1_000_000, false, clock, OptionalLong.empty());
-        first.append(batch(1), 1, false);
+        first.append(batch(1), BindingEventBlock.EMPTY, 1, false);
         Files.write(segments().getLast(), new byte[] {0, 0, 0}, StandardOpenOption.APPEND);
-        first.append(batch(2), 2, false);
+        first.append(batch(2), BindingEventBlock.EMPTY, 2, false);
         assertThat(drain(first)).containsExactly("record 1", "record 2");
     }
 }

@@ -308,13 +308,13 @@ class SyslogIntakeTest {
     @Test
     void aConnectionIsPausedWhileThereIsNoRoomAndThenReadAgain() throws Exception {
         kafka.close();
-        kafka = new KafkaInMemory(false, 1000);
+        kafka = new KafkaInMemory(false, 300);
         EmbeddedChannel channel = connect(intake(OptionalLong.empty()));
         channel.writeInbound(text((BINDING + "\n").repeat(3)));
         assertThat(channel.config().isAutoRead()).isFalse();
         assertThat(counted(Counter.TCP_PAUSES)).isEqualTo(1);
 
-        kafka.awaitSent(3);
+        kafka.awaitSent(1);
         while (kafka.producer.completeNext()) {
             assertThat(kafka.producer.closed()).isFalse();
         }
@@ -341,7 +341,7 @@ class SyslogIntakeTest {
             assertThat(gap.getCause()).isEqualTo(ExporterGap.Cause.NOT_COLLECTED);
             assertThat(gap.getExporter()).isEqualTo("2001:db8::99");
         });
-        kafka.awaitSent(2);
+        kafka.awaitSent(1);
         while (kafka.producer.completeNext()) {
             assertThat(kafka.producer.closed()).isFalse();
         }

@@ -3,10 +3,12 @@ package io.portledger.collector;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
+import io.portledger.records.BindingEventReader;
 import io.portledger.records.BindingFact;
 import io.portledger.records.RecordKey;
 import io.portledger.records.Topic;
 import io.portledger.records.v1.BindingEvent;
+import io.portledger.records.v1.BindingEvents;
 import io.portledger.records.v1.Evidence;
 import io.portledger.records.v1.Undecodable;
 import java.io.PrintWriter;
@@ -100,7 +102,7 @@ class UndecodableCommandTest {
     private List<BindingEvent> events() throws Exception {
         List<BindingEvent> events = new ArrayList<>();
         for (ConsumerRecord<byte[], byte[]> record : broker.records(Topic.NAT_EVENTS.topicName(), Map.of())) {
-            events.add(BindingEvent.parseFrom(record.value()));
+            events.addAll(BindingEventReader.read(BindingEvents.parseFrom(record.value())));
         }
         return events;
     }

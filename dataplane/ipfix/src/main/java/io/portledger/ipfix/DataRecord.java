@@ -332,6 +332,15 @@ public final class DataRecord {
         return ByteBufUtil.getBytes(buffer, start, length);
     }
 
+    /**
+     * Copies the octets of the whole record.
+     *
+     * @param into where they go, from index 0 on; {@link #rawLength} octets or longer
+     */
+    public void rawOctets(byte[] into) {
+        buffer.getBytes(start, into, 0, length);
+    }
+
     private int indexOf(InformationElement element) {
         int index = template.indexOf(element);
         if (index < 0) {

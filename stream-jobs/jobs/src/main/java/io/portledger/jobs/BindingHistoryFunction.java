@@ -98,20 +98,20 @@ final class BindingHistoryFunction extends KeyedProcessFunction<Integer, NatEven
         Working w = Objects.requireNonNull(working);
         Testimony event = testimony(natEvent);
         if (event.fact().mapping() == null) {
-            onBinding(w, event, natEvent.offset, context, out);
+            onBinding(w, event, natEvent.position, context, out);
         } else {
-            onMapping(w, event, natEvent.offset, context, out);
+            onMapping(w, event, natEvent.position, context, out);
         }
     }
 
-    private void onBinding(Working w, Testimony event, long offset, Context context, Collector<LedgerWrite> out)
+    private void onBinding(Working w, Testimony event, long position, Context context, Collector<LedgerWrite> out)
             throws Exception {
         Ipv4Address ipv4 = event.fact().ipv4();
         if (isNewIn(w.divisions, event.ports())) {
-            out.collect(LedgerWrite.write(ipv4, divisions(w), offset + 1));
+            out.collect(LedgerWrite.write(ipv4, divisions(w), position + 1));
         }
         List<PortsHistory> overlapping = overlapping(w, ipv4, event.ports());
-        Change change = w.history.add(overlapping, event, offset + 1);
+        Change change = w.history.add(overlapping, event, position + 1);
         if (change.outcome() == Change.Outcome.APPLIED) {
             for (PortsHistory history : overlapping) {
                 w.ports.put(history.ports.key(), history.toBytes(ipv4));
@@ -120,7 +120,7 @@ final class BindingHistoryFunction extends KeyedProcessFunction<Integer, NatEven
         tell(w, change, event, horizon, context, out);
     }
 
-    private void onMapping(Working w, Testimony event, long offset, Context context, Collector<LedgerWrite> out)
+    private void onMapping(Working w, Testimony event, long position, Context context, Collector<LedgerWrite> out)
             throws Exception {
         Ipv4Address ipv4 = event.fact().ipv4();
         String key = event.ports().key() + " "
@@ -135,11 +135,11 @@ final class BindingHistoryFunction extends KeyedProcessFunction<Integer, NatEven
             return;
         }
         if (isNewIn(w.sessionDivisions, event.ports())) {
-            out.collect(LedgerWrite.write(ipv4, divisions(w), offset + 1));
+            out.collect(LedgerWrite.write(ipv4, divisions(w), position + 1));
         }
         PortsHistory history =
                 state == null ? new PortsHistory(event.ports()) : PortsHistory.fromBytes(ipv4, event.ports(), state);
-        Change change = w.sessionHistory.add(List.of(history), event, offset + 1);
+        Change change = w.sessionHistory.add(List.of(history), event, position + 1);
         if (change.outcome() == Change.Outcome.APPLIED) {
             w.sessions.put(key, history.toBytes(ipv4));
         }

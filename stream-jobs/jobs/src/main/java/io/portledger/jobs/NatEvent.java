@@ -8,8 +8,8 @@ public final class NatEvent {
 
     /** The public address, most significant bit first. */
     public int ipv4;
-    /** Where the record lies in its partition of the topic. */
-    public long offset;
+    /** Where the event lies among those of its partition of the topic: it grows from each to the next. */
+    public long position;
     /** The {@code BindingEvent}. */
     public byte[] event = {};
 }

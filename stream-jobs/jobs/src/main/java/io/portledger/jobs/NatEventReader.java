@@ -3,10 +3,13 @@ package io.portledger.jobs;
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.portledger.jobs.usage.ActivityCounter;
 import io.portledger.jobs.usage.ActivityPart;
+import io.portledger.records.BindingEventReader;
+import io.portledger.records.BindingEventsWriter;
 import io.portledger.records.BindingFact;
 import io.portledger.records.InvalidRecordException;
 import io.portledger.records.Topic;
 import io.portledger.records.v1.BindingEvent;
+import io.portledger.records.v1.BindingEvents;
 import io.portledger.records.v1.Evidence;
 import java.io.Serial;
 import java.util.ArrayList;
@@ -22,8 +25,8 @@ import org.apache.flink.util.OutputTag;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decodes and checks the records of {@link Topic#NAT_EVENTS}; what fails is {@link Refused}, and a gap in the output of
- * {@link #GAPS}: somebody's record exists and was not used.
+ * Decodes and checks the records of {@link Topic#NAT_EVENTS}; what fails, be it one event of a record, is {@link Refused},
+ * and a gap in the output of {@link #GAPS}: somebody's record exists and was not used.
  */
 final class NatEventReader extends MarkingReader<NatEvent> {
 
@@ -71,20 +74,37 @@ final class NatEventReader extends MarkingReader<NatEvent> {
 
     @Override
     void read(KafkaRecord kafkaRecord, Context context, Collector<NatEvent> out) {
-        BindingEvent event = null;
         tellActivity(context);
+        List<BindingEvent> events;
         try {
-            event = BindingEvent.parseFrom(kafkaRecord.value);
-            if (event.hasMark()) {
-                onMark(event.getMark(), kafkaRecord, context);
-                return;
+            BindingEvents batch = BindingEvents.parseFrom(kafkaRecord.value);
+            events = BindingEventReader.read(batch);
+            if (batch.hasMark()) {
+                onMark(batch.getMark(), kafkaRecord, context);
+            } else if (events.isEmpty()) {
+                throw new InvalidRecordException("it has neither events nor a mark");
             }
+        } catch (InvalidProtocolBufferException | InvalidRecordException e) {
+            countRefused();
+            context.output(
+                    Refused.TAG, Refused.unreadable(Topic.NAT_EVENTS, kafkaRecord, String.valueOf(e.getMessage())));
+            context.output(GAPS, LedgerWrite.write(Refused.gap(null, kafkaRecord)));
+            return;
+        }
+        for (int i = 0; i < events.size(); i++) {
+            read(events.get(i), i, kafkaRecord, context, out);
+        }
+    }
+
+    private void read(
+            BindingEvent event, int place, KafkaRecord kafkaRecord, Context context, Collector<NatEvent> out) {
+        try {
             BindingFact fact = BindingFact.from(event);
             fact.requirePlausible(event.getEvidence().getReceivedMillis());
             NatEvent checked = new NatEvent();
             checked.ipv4 = fact.ipv4().bits();
-            checked.offset = kafkaRecord.offset;
-            checked.event = kafkaRecord.value;
+            checked.position = kafkaRecord.offset * BindingEventsWriter.MAX_EVENTS + place;
+            checked.event = event.toByteArray();
             out.collect(checked);
             Evidence evidence = event.getEvidence();
             Objects.requireNonNull(activity)
@@ -94,10 +114,9 @@ final class NatEventReader extends MarkingReader<NatEvent> {
                             fact.eventTimeMillis(),
                             fact.kind() == BindingEvent.Kind.ALLOCATED,
                             evidence.getReceivedMillis() - fact.eventTimeMillis());
-        } catch (InvalidProtocolBufferException | InvalidRecordException e) {
+        } catch (InvalidRecordException e) {
             countRefused();
-            context.output(
-                    Refused.TAG, Refused.unreadable(Topic.NAT_EVENTS, kafkaRecord, String.valueOf(e.getMessage())));
+            context.output(Refused.TAG, Refused.unusable(event, place, kafkaRecord, String.valueOf(e.getMessage())));
             context.output(GAPS, LedgerWrite.write(Refused.gap(event, kafkaRecord)));
         }
     }

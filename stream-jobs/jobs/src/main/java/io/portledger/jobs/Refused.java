@@ -41,6 +41,16 @@ public final class Refused {
                 .toByteArray();
     }
 
+    /** An event of a record of events that says what it must not. */
+    static byte[] unusable(BindingEvent event, int place, KafkaRecord kafkaRecord, String reason) {
+        return Undecodable.newBuilder()
+                .setSource(Evidence.newBuilder().setRaw(event.toByteString()))
+                .setReason("Event " + place + " of record " + kafkaRecord.offset + " of partition "
+                        + kafkaRecord.partition + " of " + Topic.NAT_EVENTS.topicName() + " cannot be used: " + reason)
+                .build()
+                .toByteArray();
+    }
+
     /**
      * What an event that cannot be used leaves open: the stretch between its time and its reception, or, where it does
      * not tell both its exporter and a time that can be, everything before its reception.

@@ -102,7 +102,7 @@ class JobsTest {
             }
         }
         shuffleWithinSeconds(arriving, random);
-        arriving.forEach(kafka::send);
+        kafka.sendTogether(arriving);
         kafka.flush();
 
         Job job = run(Duration.ofDays(7));
@@ -154,19 +154,19 @@ class JobsTest {
 
         Job first = run(horizon);
         List<BindingEvent> begin = arriving.subList(0, arriving.size() / 3);
-        begin.forEach(kafka::send);
+        kafka.sendTogether(begin);
         kafka.flush();
         awaitDocuments(expected(begin, horizon));
         Path early = first.awaitCheckpoint();
         List<BindingEvent> middle = arriving.subList(arriving.size() / 3, arriving.size() * 2 / 3);
-        middle.forEach(kafka::send);
+        kafka.sendTogether(middle);
         kafka.flush();
         awaitDocuments(expected(arriving.subList(0, arriving.size() * 2 / 3), horizon));
         first.cancel();
 
         // Everything since the early checkpoint is read and written once more.
         Job second = run(horizon, early);
-        arriving.subList(arriving.size() * 2 / 3, arriving.size()).forEach(kafka::send);
+        kafka.sendTogether(arriving.subList(arriving.size() * 2 / 3, arriving.size()));
         kafka.flush();
         Map<String, JsonNode> expected = expected(arriving, horizon);
         awaitDocuments(expected);
@@ -203,7 +203,7 @@ class JobsTest {
                 kafka.send(Topic.EXPORTER_HEALTH, RecordKey.of(lost), lost.toByteArray());
             }
         }
-        arriving.forEach(kafka::send);
+        kafka.sendTogether(arriving);
         kafka.flush();
 
         Job job = run(Duration.ofDays(7));
@@ -269,7 +269,7 @@ class JobsTest {
                 session(BindingEvent.Kind.ALLOCATED, address, web, 5, BEGIN + 4_000).toBuilder()
                         .setEvidence(evidence(BEGIN + 4_000).setFile("old.pcap"))
                         .build()));
-        arriving.forEach(kafka::send);
+        kafka.sendTogether(arriving);
         kafka.flush();
 
         Job job = run(Duration.ofDays(7));
@@ -553,8 +553,7 @@ class JobsTest {
         kafka.sendMark(lost + 2);
         kafka.deleteAll(Topic.NAT_EVENTS);
         kafka.sendMark(back);
-        BindingEvent again = Events.allocated(address, ports, 3, back + 600_000);
-        kafka.send(Topic.NAT_EVENTS, RecordKey.of(again), again.toByteArray(), back + 600_150);
+        kafka.send(Events.allocated(address, ports, 3, back + 600_000));
         kafka.flush();
         Job second = run(Duration.ofDays(7), read);
         awaitMark();

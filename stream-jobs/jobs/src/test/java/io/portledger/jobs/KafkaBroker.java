@@ -3,6 +3,7 @@ package io.portledger.jobs;
 import io.portledger.records.RecordKey;
 import io.portledger.records.Topic;
 import io.portledger.records.v1.BindingEvent;
+import io.portledger.records.v1.BindingEvents;
 import io.portledger.records.v1.CollectorMark;
 import io.portledger.records.v1.ExporterGap;
 import io.portledger.records.v1.Undecodable;
@@ -111,7 +112,33 @@ final class KafkaBroker implements AutoCloseable {
     }
 
     void send(BindingEvent event) {
-        send(Topic.NAT_EVENTS, RecordKey.of(event), event.toByteArray());
+        send(List.of(event));
+    }
+
+    /** Sends events as a collector does: for each partition a record of those that belong to it. */
+    void send(List<BindingEvent> events) {
+        for (int i = 0; i < PARTITIONS; i++) {
+            int partition = i;
+            List<BindingEvent> its = events.stream()
+                    .filter(event -> RecordKey.partition(event.getIpv4(), PARTITIONS) == partition)
+                    .toList();
+            if (!its.isEmpty()) {
+                byte[] record =
+                        BindingEvents.newBuilder().addAllEvents(its).build().toByteArray();
+                var unused = producer.send(
+                        new ProducerRecord<>(Topic.NAT_EVENTS.topicName(), partition, null, null, record));
+            }
+        }
+    }
+
+    /** Sends events in their order, now many together, now few. */
+    void sendTogether(List<BindingEvent> events) {
+        int sent = 0;
+        for (int more = 1; sent < events.size(); more = more % 20 + 3) {
+            int end = Math.min(sent + more, events.size());
+            send(events.subList(sent, end));
+            sent = end;
+        }
     }
 
     void send(Topic topic, byte[] key, byte @Nullable [] value) {
@@ -130,7 +157,7 @@ final class KafkaBroker implements AutoCloseable {
                 .setUntilMillis(untilMillis)
                 .setPartitions(2 * PARTITIONS)
                 .build();
-        byte[] inEvents = BindingEvent.newBuilder().setMark(mark).build().toByteArray();
+        byte[] inEvents = BindingEvents.newBuilder().setMark(mark).build().toByteArray();
         byte[] inGaps = ExporterGap.newBuilder().setMark(mark).build().toByteArray();
         for (int i = 0; i < PARTITIONS; i++) {
             var unused =

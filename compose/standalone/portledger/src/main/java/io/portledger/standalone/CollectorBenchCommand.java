@@ -1,6 +1,7 @@
 package io.portledger.standalone;
 
 import io.portledger.collector.bench.BindingStream;
+import io.portledger.records.Topic;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.InetAddress;
@@ -19,6 +20,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -405,6 +407,7 @@ final class CollectorBenchCommand implements Callable<Integer> {
             Figures figures = measure(collector, stream);
             ended = stream.ended();
             row(out, "collector: socket to Kafka acknowledged", figures, nfcapd, nfacctd, "5 times nfacctd's");
+            octets(out, bench.file("kafka"), warmUp + records - figures.lost());
             if (figures.lost() > 0 && !leavesOutJobs) {
                 out.println("| Kafka to ledger is not measured, as records were lost; lower --rate | | | | | | |");
                 return;
@@ -414,6 +417,25 @@ final class CollectorBenchCommand implements Callable<Integer> {
         }
         if (!leavesOutJobs) {
             jobs(bench, out, kafkaPort, ended);
+        }
+    }
+
+    /** What an event takes on the disk of Kafka, which writes now and then and not at once. */
+    private static void octets(PrintWriter out, Path kafka, long events) throws IOException {
+        try (Stream<Path> files = Files.walk(kafka)) {
+            long octets = 0;
+            for (Path file : (Iterable<Path>) files::iterator) {
+                if (file.toString().contains("/" + Topic.NAT_EVENTS.topicName() + "-")
+                        && file.toString().endsWith(".log")) {
+                    octets += Files.size(file);
+                }
+            }
+            out.printf(
+                    Locale.ROOT,
+                    "%nKafka's disk: %.1f octets an event in %s.%n",
+                    octets / (double) events,
+                    Topic.NAT_EVENTS.topicName());
+            out.flush();
         }
     }
 
