@@ -22,7 +22,7 @@ final class GapReader extends MarkingReader<LedgerWrite> {
     }
 
     @Override
-    public void processElement(KafkaRecord kafkaRecord, Context context, Collector<LedgerWrite> out) {
+    void read(KafkaRecord kafkaRecord, Context context, Collector<LedgerWrite> out) {
         long stored = Refused.stored(kafkaRecord);
         String fault;
         try {

@@ -127,7 +127,8 @@ public final class Jobs {
                         bindingUsage,
                         classUsage,
                         activity,
-                        natEvents.getSideOutput(NatEventReader.GAPS),
+                        natEvents.getSideOutput(MarkingReader.GAPS),
+                        gaps.getSideOutput(MarkingReader.GAPS),
                         natEvents.getSideOutput(MarkingReader.MARKS),
                         gaps.getSideOutput(MarkingReader.MARKS))
                 .sinkTo(new ElasticsearchSink(settings.elasticsearch(), settings.flushInterval()))

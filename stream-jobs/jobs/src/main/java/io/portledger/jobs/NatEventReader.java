@@ -30,9 +30,6 @@ final class NatEventReader extends MarkingReader<NatEvent> {
     @Serial
     private static final long serialVersionUID = 1L;
 
-    /** Side output of the gaps of refused records. */
-    static final OutputTag<LedgerWrite> GAPS = new OutputTag<>("gaps", Types.POJO(LedgerWrite.class));
-
     /** Side output of what was counted of exporters and networks. */
     static final OutputTag<ActivityPart> ACTIVITY = new OutputTag<>("activity", Types.POJO(ActivityPart.class));
 
@@ -73,7 +70,7 @@ final class NatEventReader extends MarkingReader<NatEvent> {
     }
 
     @Override
-    public void processElement(KafkaRecord kafkaRecord, Context context, Collector<NatEvent> out) {
+    void read(KafkaRecord kafkaRecord, Context context, Collector<NatEvent> out) {
         BindingEvent event = null;
         tellActivity(context);
         try {

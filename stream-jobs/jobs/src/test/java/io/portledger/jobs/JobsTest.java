@@ -33,6 +33,7 @@ import io.portledger.records.v1.Undecodable;
 import io.portledger.softwire.Ipv4Address;
 import io.portledger.softwire.Ipv6Address;
 import io.portledger.softwire.PortRange;
+import io.portledger.softwire.PortSet;
 import io.portledger.softwire.Ports;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -518,6 +519,59 @@ class JobsTest {
             assertThat(lossy.gaps()).singleElement().matches(found -> found.lostRecords() == 5);
             Answer unknown = ledger.whoHeld(address, 34 << 10, Instant.ofEpochMilli(BEGIN + 30_000_005), Duration.ZERO);
             assertThat(unknown.gaps()).extracting(Gap::cause).containsExactly("SEQUENCE", "UNKNOWN");
+        }
+    }
+
+    @Test
+    void whatKafkaDeletedBeforeItWasReadIsAGapUntilARecordShowsTheHolderAgain() throws Exception {
+        Ipv4Address address = addresses(1).getFirst();
+        Ports ports = new PortSet(0, 6, 34);
+        long now = System.currentTimeMillis();
+        long begin = now - 4 * 3_600_000;
+        long lost = begin + 3_600_000;
+        long back = lost + 3_600_000;
+        long readUntil = lost - 60_000;
+
+        kafka.send(Events.allocated(address, ports, 1, begin));
+        kafka.sendMark(readUntil);
+        Job first = run(Duration.ofDays(7));
+        try (Ledger ledger = Ledger.connect(elasticsearch.uri())) {
+            await().atMost(PATIENCE).ignoreExceptions().until(() -> {
+                kafka.sendMark(readUntil);
+                return ledger.freshness().collectedUntil().toEpochMilli() == readUntil;
+            });
+        }
+        Path read = first.awaitCheckpoint();
+        first.cancel();
+
+        // While nobody reads, the ports change hands; and Kafka forgets it.
+        kafka.send(Events.released(address, ports, 1, lost));
+        kafka.send(Events.allocated(address, ports, 2, lost + 1));
+        kafka.sendMark(lost + 2);
+        kafka.deleteAll(Topic.NAT_EVENTS);
+        kafka.sendMark(back);
+        BindingEvent again = Events.allocated(address, ports, 3, back + 600_000);
+        kafka.send(Topic.NAT_EVENTS, RecordKey.of(again), again.toByteArray(), back + 600_150);
+        kafka.flush();
+        Job second = run(Duration.ofDays(7), read);
+        awaitMark();
+        second.cancel();
+        elasticsearch.refresh();
+
+        try (Ledger ledger = Ledger.connect(elasticsearch.uri())) {
+            Answer before = ledger.whoHeld(address, 34 << 10, Instant.ofEpochMilli(readUntil), Duration.ZERO);
+            assertThat(before.complete()).as("%s", before).isTrue();
+            assertThat(before.verdict()).isEqualTo(Verdict.HELD);
+
+            Answer within = ledger.whoHeld(address, 34 << 10, Instant.ofEpochMilli(lost + 600_000), Duration.ZERO);
+            assertThat(within.complete()).as("%s", within).isFalse();
+            assertThat(within.gaps())
+                    .extracting(Gap::exporter, Gap::cause, Gap::from)
+                    .contains(tuple(Gap.ANY_EXPORTER, "NOT_READ", Instant.ofEpochMilli(readUntil + 1)));
+
+            Answer after = ledger.whoHeld(address, 34 << 10, Instant.ofEpochMilli(back + 900_000), Duration.ZERO);
+            assertThat(after.complete()).as("%s", after).isTrue();
+            assertThat(after.verdict()).isEqualTo(Verdict.HELD);
         }
     }
 

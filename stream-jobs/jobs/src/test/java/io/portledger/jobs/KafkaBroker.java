@@ -23,6 +23,7 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
@@ -132,8 +133,10 @@ final class KafkaBroker implements AutoCloseable {
         byte[] inEvents = BindingEvent.newBuilder().setMark(mark).build().toByteArray();
         byte[] inGaps = ExporterGap.newBuilder().setMark(mark).build().toByteArray();
         for (int i = 0; i < PARTITIONS; i++) {
-            var unused = producer.send(new ProducerRecord<>(Topic.NAT_EVENTS.topicName(), i, null, inEvents));
-            var unusedToo = producer.send(new ProducerRecord<>(Topic.EXPORTER_HEALTH.topicName(), i, null, inGaps));
+            var unused =
+                    producer.send(new ProducerRecord<>(Topic.NAT_EVENTS.topicName(), i, untilMillis, null, inEvents));
+            var unusedToo = producer.send(
+                    new ProducerRecord<>(Topic.EXPORTER_HEALTH.topicName(), i, untilMillis, null, inGaps));
         }
         producer.flush();
     }
@@ -165,6 +168,18 @@ final class KafkaBroker implements AutoCloseable {
             }
         }
         return refused;
+    }
+
+    /** Deletes all that is in a topic now, as its retention does. */
+    void deleteAll(Topic topic) throws Exception {
+        try (Admin admin = Admin.create(Map.of("bootstrap.servers", bootstrapServers))) {
+            Map<TopicPartition, RecordsToDelete> all = new HashMap<>();
+            admin.listOffsets(latest(topic))
+                    .all()
+                    .get()
+                    .forEach((partition, end) -> all.put(partition, RecordsToDelete.beforeOffset(end.offset())));
+            admin.deleteRecords(all).all().get();
+        }
     }
 
     /** Deletes the progress that a consumer group has reported, if it has reported any. */

@@ -65,21 +65,32 @@ public record BindingDocument(String index, String id, String routing, String js
      *     contradictory records can have it: the id then names the holder too
      */
     public static BindingDocument of(BindingInterval interval, boolean contested) {
-        boolean isBinding = interval.mapping() == null;
-        LocalDate day = interval.start().atZone(ZoneOffset.UTC).toLocalDate();
-        LocalDate first = isBinding ? day.withDayOfMonth(1) : day;
         return new BindingDocument(
-                isBinding ? INDEX_PREFIX + MONTH.format(first) : SESSIONS_INDEX_PREFIX + DAY.format(first),
-                documentId(interval, first.atStartOfDay(ZoneOffset.UTC).toInstant(), contested),
+                index(interval.start(), interval.mapping() == null),
+                documentId(interval, contested),
                 routing(interval.ipv4()),
                 write(interval, slot(interval.ipv4(), interval.ports())));
+    }
+
+    /** The index of intervals that begin at {@code start}, of bindings or of mappings and sessions. */
+    static String index(Instant start, boolean isOfBindings) {
+        LocalDate first = firstDay(start, isOfBindings);
+        return isOfBindings ? INDEX_PREFIX + MONTH.format(first) : SESSIONS_INDEX_PREFIX + DAY.format(first);
+    }
+
+    private static LocalDate firstDay(Instant start, boolean isOfBindings) {
+        LocalDate day = start.atZone(ZoneOffset.UTC).toLocalDate();
+        return isOfBindings ? day.withDayOfMonth(1) : day;
     }
 
     /**
      * Address, ports and start as few octets in Base64, which Elasticsearch stores as octets again; ids are a good part of
      * an index. The start is counted from the index's first moment.
      */
-    private static String documentId(BindingInterval interval, Instant first, boolean contested) {
+    private static String documentId(BindingInterval interval, boolean contested) {
+        Instant first = firstDay(interval.start(), interval.mapping() == null)
+                .atStartOfDay(ZoneOffset.UTC)
+                .toInstant();
         byte[] more = ((interval.mapping() == null ? "" : interval.mapping().key() + "-")
                         + (isNamedByHolder(interval, contested)
                                 ? digest(interval.holder().identity())

@@ -2,6 +2,10 @@ package io.portledger.ledger;
 
 import co.elastic.clients.elasticsearch.ElasticsearchAsyncClient;
 import co.elastic.clients.elasticsearch.ElasticsearchClient;
+import co.elastic.clients.elasticsearch._types.ElasticsearchException;
+import co.elastic.clients.elasticsearch.core.SearchRequest;
+import co.elastic.clients.elasticsearch.core.SearchResponse;
+import co.elastic.clients.elasticsearch.core.search.ResponseBody;
 import co.elastic.clients.json.jackson.Jackson3JsonpMapper;
 import co.elastic.clients.transport.rest5_client.Rest5ClientTransport;
 import co.elastic.clients.transport.rest5_client.low_level.Rest5Client;
@@ -15,6 +19,7 @@ import org.apache.hc.core5.http.Header;
 import org.apache.hc.core5.http.HttpHost;
 import org.apache.hc.core5.http.message.BasicHeader;
 import org.apache.hc.core5.util.Timeout;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * The one way this product talks to Elasticsearch: every request has a time-out, and no response is compressed.
@@ -86,6 +91,55 @@ public final class ElasticsearchConnection implements AutoCloseable {
     /** For callers that do not. */
     public ElasticsearchAsyncClient asyncClient() {
         return asyncClient;
+    }
+
+    /**
+     * Searches, and asks again for a while if the cluster cannot answer at the moment.
+     *
+     * @throws LedgerException if it does not answer in full: what is read here is never a part
+     */
+    SearchResponse<ObjectNode> search(SearchRequest request) {
+        return search(request, ObjectNode.class);
+    }
+
+    /**
+     * The same, for other documents than JSON's objects.
+     *
+     * @param document what a document's source is read as; {@link Void} if sources are not fetched
+     */
+    <T> SearchResponse<T> search(SearchRequest request, Class<T> document) {
+        Patience patience = new Patience();
+        while (true) {
+            try {
+                return whole(client.search(request, document));
+            } catch (ElasticsearchException e) {
+                if (!Patience.helps(e.status()) || !patience.lasts()) {
+                    throw noAnswer(e);
+                }
+            } catch (IOException e) {
+                throw noAnswer(e);
+            }
+        }
+    }
+
+    /**
+     * The response, if it is one of all shards.
+     *
+     * @throws LedgerException if it is not
+     */
+    <R extends ResponseBody<?>> R whole(R response) {
+        if (response.timedOut() || response.shards().failed().intValue() > 0) {
+            throw new LedgerException("Elasticsearch at " + uri + " answered only in part ("
+                    + response.shards().failed() + " of "
+                    + response.shards().total()
+                    + " shards failed). Ask again when the cluster is healthy.");
+        }
+        return response;
+    }
+
+    /** What is thrown if the cluster does not answer. */
+    LedgerException noAnswer(Exception e) {
+        return new LedgerException("Elasticsearch at " + uri + " does not answer: " + e.getMessage(), e);
     }
 
     @Override

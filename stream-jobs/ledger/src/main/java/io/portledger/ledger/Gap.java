@@ -8,7 +8,8 @@ import java.time.Instant;
  * @param exporter the exporter, or {@link #ANY_EXPORTER}
  * @param observationDomain its IPFIX observation domain, unsigned; 0 for syslog
  * @param cause NOT_YET_COLLECTED or SILENT, as the ledger finds at the time of the question; SEQUENCE, RESTART, UNDECODABLE or NOT_COLLECTED, as the collector reports it; UNKNOWN if it reports a
- *     cause that the jobs do not know; or LATE: a record came after the history of its time was closed
+ *     cause that the jobs do not know; LATE: a record came after the history of its time was closed; NOT_READ: Kafka
+ *     deleted records before the jobs had read them; or EXPIRED: intervals of that time were deleted
  * @param from first moment, included
  * @param to last moment, included
  * @param lostRecords how many records are known to be missing; 0 if unknown

@@ -27,29 +27,26 @@ import org.jspecify.annotations.Nullable;
  */
 record HistoryQuery(Question question, @Nullable Divisions divisions) {
 
-    private static final List<String> BINDINGS = List.of(BindingDocument.ALIAS);
-    private static final List<String> INTERVALS = List.of(BindingDocument.ALIAS, BindingDocument.SESSIONS_ALIAS);
-
     private static final int MAX_INTERVALS = 1_000;
 
     private static final Comparator<BindingInterval> IN_ORDER = Comparator.comparing(BindingInterval::start)
             .thenComparing(interval -> interval.ports().key());
 
     /** The intervals of the port that meet the window. */
-    SearchRequest intervals() {
+    SearchRequest intervals(IntervalIndices indices) {
         return SearchRequest.of(search -> fetching(search)
-                .index(isWithoutMappings() ? BINDINGS : INTERVALS)
+                .index(indices.begunBy(question.to(), isWithoutMappings()))
                 .routing(routing())
                 .query(meeting())
                 .size(MAX_INTERVALS + 1));
     }
 
     /** The same, and beside them the last boundaries before the window, for {@link #lastLogged}. */
-    SearchRequest intervalsAndBoundaries() {
+    SearchRequest intervalsAndBoundaries(IntervalIndices indices) {
         long from = question.from().toEpochMilli();
         List<Query> filters = begun();
         return SearchRequest.of(search -> fetching(search)
-                .index(isWithoutMappings() ? BINDINGS : INTERVALS)
+                .index(indices.begunBy(question.to(), isWithoutMappings()))
                 .routing(routing())
                 .query(query -> query.bool(bool -> bool.filter(filters)))
                 .postFilter(query -> query.bool(bool -> bool.mustNot(range("end", null, from))))
@@ -69,13 +66,17 @@ record HistoryQuery(Question question, @Nullable Divisions divisions) {
      *
      * @param most how many intervals it may find; if it finds as many there may be more
      */
-    static SearchRequest intervals(List<HistoryQuery> histories, int most) {
+    static SearchRequest intervals(List<HistoryQuery> histories, IntervalIndices indices, int most) {
         List<Query> meeting = histories.stream().map(HistoryQuery::meeting).toList();
         String routing =
                 histories.stream().map(HistoryQuery::routing).distinct().collect(Collectors.joining(","));
         boolean isWithoutMappings = histories.stream().allMatch(HistoryQuery::isWithoutMappings);
+        Instant last = histories.stream()
+                .map(history -> history.question().to())
+                .max(Instant::compareTo)
+                .orElseThrow();
         return SearchRequest.of(search -> fetching(search)
-                .index(isWithoutMappings ? BINDINGS : INTERVALS)
+                .index(indices.begunBy(last, isWithoutMappings))
                 .routing(routing)
                 .query(query -> query.constantScore(constant -> constant.filter(
                         filter -> filter.bool(bool -> bool.should(meeting).minimumShouldMatch("1")))))

@@ -10,8 +10,8 @@ import co.elastic.clients.elasticsearch.core.SearchResponse;
 import co.elastic.clients.elasticsearch.core.mget.MultiGetResponseItem;
 import co.elastic.clients.elasticsearch.core.search.Hit;
 import co.elastic.clients.elasticsearch.core.search.ResponseBody;
+import co.elastic.clients.transport.rest5_client.low_level.ResponseException;
 import io.portledger.softwire.Ipv4Address;
-import java.io.IOException;
 import java.net.URI;
 import java.time.Clock;
 import java.time.Duration;
@@ -28,7 +28,6 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -51,9 +50,6 @@ public final class Ledger implements AutoCloseable {
 
     /** Marks come every few seconds; an answer that goes by an older one claims less. */
     private static final Duration PROGRESS_KEPT = Duration.ofMillis(500);
-
-    /** How often a search is tried that Elasticsearch cannot answer at the moment. */
-    private static final int ATTEMPTS = 4;
 
     /** Questions asked together, and how many such requests are under way at a time. */
     private static final int BULK_CHUNK = 100;
@@ -114,15 +110,16 @@ public final class Ledger implements AutoCloseable {
         // Most addresses are divided as the last one was: the intervals are asked for by that, while it is looked up.
         Divisions guess = lastDivisions;
         CompletableFuture<Map<Ipv4Address, Divisions>> divided = divisions(Set.of(question.ipv4()));
-        CompletableFuture<SearchResponse<Void>> found = asyncSearch(new HistoryQuery(question, guess).intervals());
+        CompletableFuture<SearchResponse<Void>> found =
+                asyncSearch(new HistoryQuery(question, guess).intervals(known.indices()));
         Divisions divisions = joined(divided).get(question.ipv4());
         HistoryQuery history = new HistoryQuery(question, divisions);
         if (!Objects.equals(guess, divisions)) {
             lastDivisions = divisions;
             var unused = found.exceptionally(fault -> null);
-            found = asyncSearch(history.intervals());
+            found = asyncSearch(history.intervals(known.indices()));
         }
-        return answer(history, HistoryQuery.read(found(found, history.intervals())), known, cutoffs);
+        return answer(history, HistoryQuery.read(found(found, history.intervals(known.indices()))), known, cutoffs);
     }
 
     /**
@@ -148,9 +145,11 @@ public final class Ledger implements AutoCloseable {
             if (asked.size() == BULK_IN_FLIGHT) {
                 answers.addAll(answers(asked.remove(), known, cutoffs));
             }
-            asked.add(ask(questions.subList(i, Math.min(questions.size(), i + BULK_CHUNK)).stream()
-                    .map(question -> new HistoryQuery(question, divisions.get(question.ipv4())))
-                    .toList()));
+            asked.add(ask(
+                    questions.subList(i, Math.min(questions.size(), i + BULK_CHUNK)).stream()
+                            .map(question -> new HistoryQuery(question, divisions.get(question.ipv4())))
+                            .toList(),
+                    known));
         }
         while (!asked.isEmpty()) {
             answers.addAll(answers(asked.remove(), known, cutoffs));
@@ -162,8 +161,8 @@ public final class Ledger implements AutoCloseable {
     private record Chunk(
             List<HistoryQuery> histories, SearchRequest request, CompletableFuture<SearchResponse<Void>> found) {}
 
-    private Chunk ask(List<HistoryQuery> histories) {
-        SearchRequest request = HistoryQuery.intervals(histories, BULK_HITS);
+    private Chunk ask(List<HistoryQuery> histories, Known known) {
+        SearchRequest request = HistoryQuery.intervals(histories, known.indices(), BULK_HITS);
         return new Chunk(histories, request, asyncSearch(request));
     }
 
@@ -172,8 +171,11 @@ public final class Ledger implements AutoCloseable {
         List<Answer> answers = new ArrayList<>(chunk.histories().size());
         if (found.size() >= BULK_HITS) {
             for (HistoryQuery history : chunk.histories()) {
-                answers.add(
-                        answer(history, HistoryQuery.read(search(history.intervals(), Void.class)), known, cutoffs));
+                answers.add(answer(
+                        history,
+                        HistoryQuery.read(elasticsearch.search(history.intervals(known.indices()), Void.class)),
+                        known,
+                        cutoffs));
             }
             return answers;
         }
@@ -193,10 +195,11 @@ public final class Ledger implements AutoCloseable {
     /** Waits for what was found; what could not be answered at the moment is asked again. */
     private SearchResponse<Void> found(CompletableFuture<SearchResponse<Void>> found, SearchRequest request) {
         try {
-            return whole(found.join());
+            return elasticsearch.whole(found.join());
         } catch (CompletionException e) {
-            if (e.getCause() instanceof ElasticsearchException refusal && isPassing(refusal)) {
-                return search(request, Void.class);
+            // Which of the two it is depends on the response; whether it helps to ask again is decided there.
+            if (e.getCause() instanceof ElasticsearchException || e.getCause() instanceof ResponseException) {
+                return elasticsearch.search(request, Void.class);
             }
             throw noAnswer(e.getCause() instanceof Exception cause ? cause : e);
         }
@@ -215,18 +218,14 @@ public final class Ledger implements AutoCloseable {
         Cutoffs known = knownCutoffs;
         long now = System.nanoTime();
         if (known == null || now - known.readNanos() > Retention.CUTOFF_KNOWN_AFTER.toNanos() / 2) {
-            try {
-                Map<Retention.Kept, Instant> read = Retention.cutoffs(elasticsearch);
-                Set<Instant> ofIntervals = new TreeSet<>();
-                Stream.of(Retention.Kept.BINDINGS, Retention.Kept.SESSIONS)
-                        .map(read::get)
-                        .filter(Objects::nonNull)
-                        .forEach(ofIntervals::add);
-                known = new Cutoffs(now, ofIntervals);
-                knownCutoffs = known;
-            } catch (IOException | ElasticsearchException e) {
-                throw noAnswer(e);
-            }
+            Map<Retention.Kept, Instant> read = Retention.cutoffs(elasticsearch);
+            Set<Instant> ofIntervals = new TreeSet<>();
+            Stream.of(Retention.Kept.BINDINGS, Retention.Kept.SESSIONS)
+                    .map(read::get)
+                    .filter(Objects::nonNull)
+                    .forEach(ofIntervals::add);
+            known = new Cutoffs(now, ofIntervals);
+            knownCutoffs = known;
         }
         return known.ofIntervals();
     }
@@ -250,7 +249,8 @@ public final class Ledger implements AutoCloseable {
             // Only now it makes a difference when exactly the last boundary was; and as boundaries and holders must be
             // of
             // one state of the ledger, both are read again.
-            SearchResponse<Void> again = search(history.intervalsAndBoundaries(), Void.class);
+            SearchResponse<Void> again =
+                    elasticsearch.search(history.intervalsAndBoundaries(known.indices()), Void.class);
             holders = history.holders(HistoryQuery.read(again));
             Instant lastLogged = HistoryQuery.lastLogged(again);
             stored(known, question, lastLogged).stream()
@@ -284,22 +284,20 @@ public final class Ledger implements AutoCloseable {
      */
     public Freshness freshness() {
         Progress progress = progress();
-        SearchResponse<ObjectNode> bindings = search(
-                SearchRequest.of(search -> search.index(BindingDocument.ALIAS)
+        SearchResponse<ObjectNode> bindings =
+                elasticsearch.search(SearchRequest.of(search -> search.index(BindingDocument.ALIAS)
                         .ignoreUnavailable(true)
                         .allowPartialSearchResults(false)
                         .size(0)
                         .trackTotalHits(total -> total.enabled(true))
                         .aggregations("start", newest -> newest.max(max -> max.field("start")))
-                        .aggregations("end", newest -> newest.max(max -> max.field("end")))),
-                ObjectNode.class);
-        SearchResponse<ObjectNode> gaps = search(
-                SearchRequest.of(search -> search.index(GapDocument.ALIAS)
+                        .aggregations("end", newest -> newest.max(max -> max.field("end")))));
+        SearchResponse<ObjectNode> gaps =
+                elasticsearch.search(SearchRequest.of(search -> search.index(GapDocument.ALIAS)
                         .ignoreUnavailable(true)
                         .allowPartialSearchResults(false)
                         .size(0)
-                        .trackTotalHits(total -> total.enabled(true))),
-                ObjectNode.class);
+                        .trackTotalHits(total -> total.enabled(true))));
         Double start = max(bindings, "start");
         Double end = max(bindings, "end");
         Double newest = start == null ? end : end == null ? start : Double.valueOf(Math.max(start, end));
@@ -346,8 +344,10 @@ public final class Ledger implements AutoCloseable {
      * @param newestGaps of the stored gaps those that end last, that first; read after the marks, which speak of nothing
      *     that came later
      * @param hasAllGaps whether these are all
+     * @param indices where the intervals are; read after the marks
      */
-    private record Known(long atNanos, Progress progress, List<Gap> newestGaps, boolean hasAllGaps) {
+    private record Known(
+            long atNanos, Progress progress, List<Gap> newestGaps, boolean hasAllGaps, IntervalIndices indices) {
 
         /** Whether all gaps that end at {@code moment} or later are among the newest. */
         boolean hasAllGapsFrom(Instant moment) {
@@ -371,7 +371,8 @@ public final class Ledger implements AutoCloseable {
         List<Gap> newest = sources(firstGaps(Query.of(query -> query.matchAll(all -> all))))
                 .map(GapDocument::read)
                 .toList();
-        Known read = new Known(before, progress, newest, newest.size() < GAPS_PER_PAGE);
+        Known read =
+                new Known(before, progress, newest, newest.size() < GAPS_PER_PAGE, IntervalIndices.read(elasticsearch));
         recentlyKnown = read;
         return read;
     }
@@ -399,13 +400,12 @@ public final class Ledger implements AutoCloseable {
     }
 
     private Progress progress() {
-        SearchResponse<ObjectNode> found = search(
-                SearchRequest.of(search -> search.index(MarkDocument.ALIAS)
+        SearchResponse<ObjectNode> found =
+                elasticsearch.search(SearchRequest.of(search -> search.index(MarkDocument.ALIAS)
                         .ignoreUnavailable(true)
                         .allowPartialSearchResults(false)
                         .size(MAX_MARKS)
-                        .trackTotalHits(total -> total.enabled(true))),
-                ObjectNode.class);
+                        .trackTotalHits(total -> total.enabled(true))));
         if (total(found) > MAX_MARKS) {
             throw new LedgerException("There are " + total(found) + " marks of collectors, more than can be looked at ("
                     + MAX_MARKS + "): delete those of collectors that are no more from the index " + MarkDocument.INDEX
@@ -415,68 +415,26 @@ public final class Ledger implements AutoCloseable {
     }
 
     private SearchResponse<ObjectNode> firstGaps(Query query) {
-        return search(
-                SearchRequest.of(search -> search.index(GapDocument.ALIAS)
-                        .ignoreUnavailable(true)
-                        .allowPartialSearchResults(false)
-                        .query(query)
-                        .sort(GAP_ORDER)
-                        .size(GAPS_PER_PAGE)),
-                ObjectNode.class);
+        return elasticsearch.search(SearchRequest.of(search -> search.index(GapDocument.ALIAS)
+                .ignoreUnavailable(true)
+                .allowPartialSearchResults(false)
+                .query(query)
+                .sort(GAP_ORDER)
+                .size(GAPS_PER_PAGE)));
     }
 
     private SearchResponse<ObjectNode> nextGaps(Instant to, List<FieldValue> after) {
-        return search(
-                SearchRequest.of(search -> search.index(GapDocument.ALIAS)
-                        .ignoreUnavailable(true)
-                        .allowPartialSearchResults(false)
-                        .query(begunBefore(to.toEpochMilli()))
-                        .sort(GAP_ORDER)
-                        .searchAfter(after)
-                        .size(GAPS_PER_PAGE)),
-                ObjectNode.class);
-    }
-
-    /** While an index is being made its shard cannot be asked, and the whole search is refused; soon it can. */
-    private static boolean isPassing(ElasticsearchException refusal) {
-        return refusal.status() >= 500 || refusal.status() == 429;
-    }
-
-    private static void pause(int attempt) {
-        try {
-            TimeUnit.MILLISECONDS.sleep(100L * attempt);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    private <T> SearchResponse<T> search(SearchRequest request, Class<T> document) {
-        for (int attempt = 1; ; attempt++) {
-            try {
-                return whole(elasticsearch.client().search(request, document));
-            } catch (ElasticsearchException e) {
-                if (attempt == ATTEMPTS || !isPassing(e)) {
-                    throw noAnswer(e);
-                }
-                pause(attempt);
-            } catch (IOException e) {
-                throw noAnswer(e);
-            }
-        }
-    }
-
-    private <R extends ResponseBody<?>> R whole(R response) {
-        if (response.timedOut() || response.shards().failed().intValue() > 0) {
-            throw new LedgerException("Elasticsearch at " + elasticsearch.uri()
-                    + " answered only in part (" + response.shards().failed() + " of "
-                    + response.shards().total() + " shards failed). Ask again when the cluster is healthy.");
-        }
-        return response;
+        return elasticsearch.search(SearchRequest.of(search -> search.index(GapDocument.ALIAS)
+                .ignoreUnavailable(true)
+                .allowPartialSearchResults(false)
+                .query(begunBefore(to.toEpochMilli()))
+                .sort(GAP_ORDER)
+                .searchAfter(after)
+                .size(GAPS_PER_PAGE)));
     }
 
     private LedgerException noAnswer(Exception e) {
-        return new LedgerException(
-                "Elasticsearch at " + elasticsearch.uri() + " does not answer: " + e.getMessage(), e);
+        return elasticsearch.noAnswer(e);
     }
 
     private static Stream<ObjectNode> sources(ResponseBody<ObjectNode> found) {

@@ -6,6 +6,8 @@ import co.elastic.clients.elasticsearch._types.SortOrder;
 import co.elastic.clients.elasticsearch._types.query_dsl.Query;
 import co.elastic.clients.elasticsearch.core.BulkRequest;
 import co.elastic.clients.elasticsearch.core.BulkResponse;
+import co.elastic.clients.elasticsearch.core.CountResponse;
+import co.elastic.clients.elasticsearch.core.SearchRequest;
 import co.elastic.clients.elasticsearch.core.search.Hit;
 import java.io.IOException;
 import java.io.StringReader;
@@ -203,11 +205,13 @@ public final class Retention implements AutoCloseable {
     }
 
     /** What ended before these is gone, as far as cutoffs were announced. */
-    static Map<Kept, Instant> cutoffs(ElasticsearchConnection elasticsearch) throws IOException {
+    static Map<Kept, Instant> cutoffs(ElasticsearchConnection elasticsearch) {
         Map<Kept, Instant> cutoffs = new EnumMap<>(Kept.class);
         for (Hit<ObjectNode> hit : elasticsearch
-                .client()
-                .search(search -> search.index(INDEX).ignoreUnavailable(true).size(100), ObjectNode.class)
+                .search(SearchRequest.of(search -> search.index(INDEX)
+                        .ignoreUnavailable(true)
+                        .allowPartialSearchResults(false)
+                        .size(100)))
                 .hits()
                 .hits()) {
             for (Kept kept : Kept.values()) {
@@ -241,11 +245,16 @@ public final class Retention implements AutoCloseable {
 
     private long count(String index, @Nullable Query query) throws IOException {
         elasticsearch.client().indices().refresh(refresh -> refresh.index(index));
-        return elasticsearch
+        CountResponse counted = elasticsearch
                 .client()
                 .count(count ->
-                        query == null ? count.index(index) : count.index(index).query(query))
-                .count();
+                        query == null ? count.index(index) : count.index(index).query(query));
+        if (counted.shards().failed().intValue() > 0) {
+            // If a part of the index seems to hold nothing but what has expired, all of it must not go.
+            throw new LedgerException("Elasticsearch at " + elasticsearch.uri() + " counted only a part of " + index
+                    + ". Run the deletion again when the cluster is healthy.");
+        }
+        return counted.count();
     }
 
     private long deleteFrom(String index, Kept kept, Instant cutoff, long before, Consumer<Long> progress)
@@ -256,6 +265,7 @@ public final class Retention implements AutoCloseable {
                     .client()
                     .search(
                             search -> search.index(index)
+                                    .allowPartialSearchResults(false)
                                     .query(kept.expired(cutoff))
                                     .sort(sort ->
                                             sort.field(by -> by.field("_doc").order(SortOrder.Asc)))

@@ -1,15 +1,14 @@
 package io.portledger.ledger;
 
-import co.elastic.clients.elasticsearch._types.ElasticsearchException;
 import co.elastic.clients.elasticsearch._types.FieldValue;
 import co.elastic.clients.elasticsearch._types.SortOptions;
 import co.elastic.clients.elasticsearch._types.SortOrder;
 import co.elastic.clients.elasticsearch._types.query_dsl.Query;
+import co.elastic.clients.elasticsearch.core.SearchRequest;
 import co.elastic.clients.elasticsearch.core.SearchResponse;
 import co.elastic.clients.elasticsearch.core.search.Hit;
 import io.portledger.softwire.Ipv4Address;
 import io.portledger.softwire.Ipv6Address;
-import java.io.IOException;
 import java.net.URI;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -111,29 +110,15 @@ public final class Statistics implements AutoCloseable {
 
     private SearchResponse<ObjectNode> search(
             String alias, List<Query> filters, List<SortOptions> order, int size, List<FieldValue> after) {
-        try {
-            SearchResponse<ObjectNode> response = elasticsearch
-                    .client()
-                    .search(
-                            search -> {
-                                search.index(alias)
-                                        .ignoreUnavailable(true)
-                                        .allowPartialSearchResults(false)
-                                        .query(query -> query.bool(bool -> bool.filter(filters)))
-                                        .sort(order)
-                                        .size(size);
-                                return after.isEmpty() ? search : search.searchAfter(after);
-                            },
-                            ObjectNode.class);
-            if (response.timedOut() || response.shards().failed().intValue() > 0) {
-                throw new LedgerException("Elasticsearch at " + elasticsearch.uri()
-                        + " answered only in part. Ask again when the cluster is healthy.");
-            }
-            return response;
-        } catch (IOException | ElasticsearchException e) {
-            throw new LedgerException(
-                    "Elasticsearch at " + elasticsearch.uri() + " does not answer: " + e.getMessage(), e);
-        }
+        return elasticsearch.search(SearchRequest.of(search -> {
+            search.index(alias)
+                    .ignoreUnavailable(true)
+                    .allowPartialSearchResults(false)
+                    .query(query -> query.bool(bool -> bool.filter(filters)))
+                    .sort(order)
+                    .size(size);
+            return after.isEmpty() ? search : search.searchAfter(after);
+        }));
     }
 
     private static Query of(String value) {

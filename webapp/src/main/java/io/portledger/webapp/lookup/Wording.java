@@ -126,6 +126,7 @@ public final class Wording {
             case "SKEW" -> "the exporter's clock and the collector's differ: the times are doubtful";
             case "SILENT" -> "the exporter was not heard";
             case "LATE" -> "a record came after the history of its time was closed";
+            case "NOT_READ" -> "stored records were deleted before the ledger had read them";
             case "EXPIRED" -> "records of that time are deleted: the period for which they may be kept is over";
             default -> gap.cause();
         };
