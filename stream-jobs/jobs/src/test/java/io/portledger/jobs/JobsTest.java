@@ -9,7 +9,6 @@ import com.google.protobuf.ByteString;
 import io.portledger.ledger.Answer;
 import io.portledger.ledger.BindingDocument;
 import io.portledger.ledger.BindingInterval;
-import io.portledger.ledger.BindingInterval;
 import io.portledger.ledger.ElasticsearchConnection;
 import io.portledger.ledger.ElasticsearchNode;
 import io.portledger.ledger.Gap;
@@ -710,7 +709,8 @@ class JobsTest {
                                     .ignoreUnavailable(true)
                                     .storedFields(BindingDocument.OCTETS)
                                     .docvalueFields(field -> field.field("slot"))
-                                    .docvalueFields(field -> field.field("start").format("epoch_millis"))
+                                    .docvalueFields(
+                                            field -> field.field("start").format("epoch_millis"))
                                     .docvalueFields(field -> field.field("end").format("epoch_millis"))
                                     .size(10_000),
                             Void.class)

@@ -49,8 +49,7 @@ final class StoredLedger implements AutoCloseable {
                 "bindings",
                 """
                 "stored_fields": ["%s"], "docvalue_fields": ["slot", {"field": "start", "format": "epoch_millis"},
-                {"field": "end", "format": "epoch_millis"}],"""
-                        .formatted(BindingDocument.OCTETS),
+                {"field": "end", "format": "epoch_millis"}],""".formatted(BindingDocument.OCTETS),
                 hit -> bindings.put(name(hit), document(hit.path("fields"))));
         return bindings;
     }
@@ -104,7 +103,11 @@ final class StoredLedger implements AutoCloseable {
                 .put("subscriber", Objects.toString(interval.holder().subscriber(), ""))
                 .put("start", interval.start().toEpochMilli())
                 .put("startedBy", interval.startedBy().name())
-                .put("end", interval.end() == null ? OPEN_END_MILLIS : interval.end().toEpochMilli())
+                .put(
+                        "end",
+                        interval.end() == null
+                                ? OPEN_END_MILLIS
+                                : interval.end().toEpochMilli())
                 .put("endedBy", interval.endedBy().name())
                 .put("all", interval.toString());
         if (interval.startEvidence() != null) {
@@ -134,7 +137,8 @@ final class StoredLedger implements AutoCloseable {
             return;
         }
         requireOk(refreshed);
-        JsonNode page = read(send("POST", "/" + alias + "/_search?scroll=1m", "{" + fetching + "\"size\":" + PAGE + "}"));
+        JsonNode page =
+                read(send("POST", "/" + alias + "/_search?scroll=1m", "{" + fetching + "\"size\":" + PAGE + "}"));
         while (!page.path("hits").path("hits").isEmpty()) {
             page.path("hits").path("hits").forEach(hits);
             page = read(send(

@@ -115,7 +115,7 @@ public final class LedgerBench {
                                 merge -> merge.index(index).maxNumSegments(1L).waitForCompletion(false));
             }
             // The request is longer than any time-out; so look how many segments are left.
-            while (segments(connection) > indices(connection)) {
+            while (segments(connection) > indices(connection) || isMerging(connection)) {
                 Thread.sleep(1_000);
             }
             print("mergeSeconds", (System.nanoTime() - begin) / 1e9);
@@ -388,6 +388,16 @@ public final class LedgerBench {
                 .all()
                 .primaries());
         return Objects.requireNonNull(total.segments()).count();
+    }
+
+    private static boolean isMerging(ElasticsearchConnection connection) throws IOException {
+        IndexStats total = Objects.requireNonNull(connection
+                .client()
+                .indices()
+                .stats(stats -> stats.index(BindingDocument.ALIAS))
+                .all()
+                .primaries());
+        return Objects.requireNonNull(total.merges()).current() > 0;
     }
 
     private static int indices(ElasticsearchConnection connection) throws IOException {
