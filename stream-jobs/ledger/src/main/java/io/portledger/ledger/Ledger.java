@@ -283,7 +283,8 @@ public final class Ledger implements AutoCloseable {
      * @throws LedgerException if the store does not answer in full
      */
     public Freshness freshness() {
-        Progress progress = progress();
+        // Whoever asks how far the ledger has come may ask about that moment next: answers go by the same.
+        Progress progress = newlyKnown().progress();
         SearchResponse<ObjectNode> bindings =
                 elasticsearch.search(SearchRequest.of(search -> search.index(BindingDocument.ALIAS)
                         .ignoreUnavailable(true)
@@ -363,9 +364,10 @@ public final class Ledger implements AutoCloseable {
 
     private Known known() {
         Known recent = recentlyKnown;
-        if (recent != null && System.nanoTime() - recent.atNanos() < progressKept.toNanos()) {
-            return recent;
-        }
+        return recent != null && System.nanoTime() - recent.atNanos() < progressKept.toNanos() ? recent : newlyKnown();
+    }
+
+    private Known newlyKnown() {
         long before = System.nanoTime();
         Progress progress = progress();
         List<Gap> newest = sources(firstGaps(Query.of(query -> query.matchAll(all -> all))))
