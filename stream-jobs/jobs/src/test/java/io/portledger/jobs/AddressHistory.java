@@ -24,7 +24,7 @@ final class AddressHistory {
     private final Ipv4Address ipv4;
     private final BindingHistory history;
     private final Map<Ports, byte[]> state = new HashMap<>();
-    /** What a ledger would hold now, by id. */
+    /** What a ledger would hold now, by index and id. */
     final TreeMap<String, BindingDocument> documents = new TreeMap<>();
 
     /** The findings that a ledger would hold now, by id. */
@@ -39,6 +39,10 @@ final class AddressHistory {
         history = new BindingHistory(horizon);
     }
 
+    private static String name(BindingDocument document) {
+        return document.index() + "/" + document.id();
+    }
+
     Change.Outcome add(BindingEvent event) {
         Testimony testimony = Testimony.from(event);
         List<PortsHistory> overlapping = load(testimony.ports());
@@ -50,8 +54,8 @@ final class AddressHistory {
             }
             lastVersion = change.version();
         }
-        change.deleted().forEach(document -> documents.remove(document.id()));
-        change.written().forEach(document -> documents.put(document.id(), document));
+        change.deleted().forEach(document -> documents.remove(name(document)));
+        change.written().forEach(document -> documents.put(name(document), document));
         change.settled().forEach(findings::remove);
         change.found().forEach(finding -> findings.put(finding.id(), finding));
         outcomes.add(change.outcome());

@@ -56,16 +56,12 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
-import tools.jackson.databind.node.ObjectNode;
 
 /** The jobs between a real Kafka broker and a real Elasticsearch node, on a real Flink cluster. */
 class JobsTest {
 
     private static final Duration PATIENCE = Duration.ofMinutes(3);
     private static final long BEGIN = Instant.parse("2026-11-01T00:00:00Z").toEpochMilli();
-    private static final JsonMapper JSON = new JsonMapper();
 
     private final ElasticsearchNode elasticsearch = ElasticsearchNode.shared();
 
@@ -168,7 +164,7 @@ class JobsTest {
         Job second = run(horizon, early);
         kafka.sendTogether(arriving.subList(arriving.size() * 2 / 3, arriving.size()));
         kafka.flush();
-        Map<String, JsonNode> expected = expected(arriving, horizon);
+        Map<String, BindingInterval> expected = expected(arriving, horizon);
         awaitDocuments(expected);
         second.awaitCheckpoint();
         second.cancel();
@@ -284,13 +280,13 @@ class JobsTest {
                 .matches(late -> late.getReason().contains("history of that time was closed (horizon PT1H)"));
         elasticsearch.refresh();
         assertThat(documents(BindingDocument.SESSIONS_ALIAS).values().stream()
-                        .map(found -> found.get("protocol").intValue() + " "
-                                + found.path("destinationPort").intValue(0) + " "
-                                + found.get("b4").stringValue() + " "
-                                + (found.get("start").longValue() - BEGIN) + " "
-                                + (found.get("endedBy").stringValue().equals("OPEN")
+                        .map(found -> Objects.requireNonNull(found.mapping()).protocol() + " "
+                                + found.mapping().destinationPort() + " "
+                                + found.holder().b4() + " "
+                                + (found.start().toEpochMilli() - BEGIN) + " "
+                                + (found.end() == null
                                         ? "open"
-                                        : Long.toString(found.get("end").longValue() - BEGIN))))
+                                        : Long.toString(found.end().toEpochMilli() - BEGIN))))
                 .containsExactlyInAnyOrder(
                         "6 443 2001:db8::1 0 900",
                         "6 443 2001:db8::4 2000 3000",
@@ -674,46 +670,52 @@ class JobsTest {
     }
 
     /** The documents of the fold without Flink. */
-    private static Map<String, JsonNode> expected(List<BindingEvent> arriving, Duration horizon) {
+    private static Map<String, BindingInterval> expected(List<BindingEvent> arriving, Duration horizon) {
         Map<Ipv4Address, AddressHistory> histories = new TreeMap<>();
         for (BindingEvent event : arriving) {
             histories
                     .computeIfAbsent(new Ipv4Address(event.getIpv4()), address -> new AddressHistory(address, horizon))
                     .add(event);
         }
-        Map<String, JsonNode> documents = new TreeMap<>();
+        Map<String, BindingInterval> documents = new TreeMap<>();
         for (AddressHistory history : histories.values()) {
             for (BindingDocument document : history.documents.values()) {
-                documents.put(document.id(), JSON.readTree(document.json()));
+                documents.put(document.index() + "/" + document.id(), document.interval());
             }
         }
         return documents;
     }
 
-    private void awaitDocuments(Map<String, JsonNode> expected) {
+    private void awaitDocuments(Map<String, BindingInterval> expected) {
         await().atMost(PATIENCE).ignoreExceptions().untilAsserted(() -> {
-            Map<String, JsonNode> found = documents();
+            Map<String, BindingInterval> found = documents();
             assertThat(found.keySet()).isEqualTo(expected.keySet());
             assertThat(found).isEqualTo(expected);
         });
     }
 
-    private Map<String, JsonNode> documents() throws IOException {
+    private Map<String, BindingInterval> documents() throws IOException {
         return documents(BindingDocument.ALIAS);
     }
 
-    private Map<String, JsonNode> documents(String alias) throws IOException {
+    private Map<String, BindingInterval> documents(String alias) throws IOException {
         try (ElasticsearchConnection connection = ElasticsearchConnection.open(elasticsearch.uri())) {
-            Map<String, JsonNode> documents = new TreeMap<>();
+            Map<String, BindingInterval> documents = new TreeMap<>();
             var hits = connection
                     .client()
                     .search(
-                            search ->
-                                    search.index(alias).ignoreUnavailable(true).size(10_000),
-                            ObjectNode.class)
+                            search -> search.index(alias)
+                                    .ignoreUnavailable(true)
+                                    .storedFields(BindingDocument.OCTETS)
+                                    .docvalueFields(field -> field.field("slot"))
+                                    .docvalueFields(
+                                            field -> field.field("start").format("epoch_millis"))
+                                    .docvalueFields(field -> field.field("end").format("epoch_millis"))
+                                    .size(10_000),
+                            Void.class)
                     .hits();
-            for (Hit<ObjectNode> hit : hits.hits()) {
-                documents.put(Objects.requireNonNull(hit.id()), Objects.requireNonNull(hit.source()));
+            for (Hit<Void> hit : hits.hits()) {
+                documents.put(hit.index() + "/" + hit.id(), BindingDocument.read(hit));
             }
             assertThat(documents).as("the test looks at everything").hasSizeLessThan(10_000);
             return documents;

@@ -99,10 +99,19 @@ public final class ElasticsearchConnection implements AutoCloseable {
      * @throws LedgerException if it does not answer in full: what is read here is never a part
      */
     SearchResponse<ObjectNode> search(SearchRequest request) {
+        return search(request, ObjectNode.class);
+    }
+
+    /**
+     * The same, for other documents than JSON's objects.
+     *
+     * @param document what a document's source is read as; {@link Void} if sources are not fetched
+     */
+    <T> SearchResponse<T> search(SearchRequest request, Class<T> document) {
         Patience patience = new Patience();
         while (true) {
             try {
-                return whole(client.search(request, ObjectNode.class));
+                return whole(client.search(request, document));
             } catch (ElasticsearchException e) {
                 if (!Patience.helps(e.status()) || !patience.lasts()) {
                     throw noAnswer(e);
@@ -118,7 +127,7 @@ public final class ElasticsearchConnection implements AutoCloseable {
      *
      * @throws LedgerException if it is not
      */
-    <R extends ResponseBody<ObjectNode>> R whole(R response) {
+    <R extends ResponseBody<?>> R whole(R response) {
         if (response.timedOut() || response.shards().failed().intValue() > 0) {
             throw new LedgerException("Elasticsearch at " + uri + " answered only in part ("
                     + response.shards().failed() + " of "

@@ -5,21 +5,20 @@ import co.elastic.clients.elasticsearch._types.SortOptions;
 import co.elastic.clients.elasticsearch._types.SortOrder;
 import co.elastic.clients.elasticsearch._types.aggregations.Aggregate;
 import co.elastic.clients.elasticsearch._types.query_dsl.Query;
-import co.elastic.clients.elasticsearch.core.msearch.MultisearchHeader;
-import co.elastic.clients.elasticsearch.core.search.Hit;
+import co.elastic.clients.elasticsearch.core.SearchRequest;
 import co.elastic.clients.elasticsearch.core.search.ResponseBody;
-import co.elastic.clients.elasticsearch.core.search.SearchRequestBody;
 import io.portledger.ledger.BindingInterval.Boundary;
+import io.portledger.records.NatMapping;
 import io.portledger.softwire.Ipv4Address;
 import io.portledger.softwire.PortSet;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Objects;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.databind.node.ObjectNode;
 
 /**
  * What is asked of Elasticsearch about the history of one port, and how what it finds is read.
@@ -28,29 +27,29 @@ import tools.jackson.databind.node.ObjectNode;
  */
 record HistoryQuery(Question question, @Nullable Divisions divisions) {
 
-    private static final List<String> BINDINGS = List.of(BindingDocument.ALIAS);
-    private static final List<String> INTERVALS = List.of(BindingDocument.ALIAS, BindingDocument.SESSIONS_ALIAS);
-
     private static final int MAX_INTERVALS = 1_000;
 
-    /** Where to search. */
-    MultisearchHeader header() {
-        boolean isWithoutMappings = divisions != null && divisions.mappings().isEmpty();
-        return MultisearchHeader.of(header -> header.index(isWithoutMappings ? BINDINGS : INTERVALS)
-                .routing(BindingDocument.hex(question.ipv4()))
-                .ignoreUnavailable(true)
-                .allowPartialSearchResults(false));
+    private static final Comparator<BindingInterval> IN_ORDER = Comparator.comparing(BindingInterval::start)
+            .thenComparing(interval -> interval.ports().key());
+
+    /** The intervals of the port that meet the window. */
+    SearchRequest intervals(IntervalIndices indices) {
+        return SearchRequest.of(search -> fetching(search)
+                .index(indices.begunBy(question.to(), isWithoutMappings()))
+                .routing(routing())
+                .query(meeting())
+                .size(MAX_INTERVALS + 1));
     }
 
-    /** The intervals of the port that meet the window, and beside them the last boundaries before it. */
-    SearchRequestBody body() {
+    /** The same, and beside them the last boundaries before the window, for {@link #lastLogged}. */
+    SearchRequest intervalsAndBoundaries(IntervalIndices indices) {
         long from = question.from().toEpochMilli();
-        long to = question.to().toEpochMilli();
-        List<Query> filters = traffic();
-        Collections.addAll(filters, slots(), range("start", null, to));
-        return SearchRequestBody.of(body -> body.query(query -> query.bool(bool -> bool.filter(filters)))
-                .postFilter(range("end", from + 1, null))
-                .sort(sort("start", SortOrder.Asc), sort("slot", SortOrder.Asc))
+        List<Query> filters = begun();
+        return SearchRequest.of(search -> fetching(search)
+                .index(indices.begunBy(question.to(), isWithoutMappings()))
+                .routing(routing())
+                .query(query -> query.bool(bool -> bool.filter(filters)))
+                .postFilter(query -> query.bool(bool -> bool.mustNot(range("end", null, from))))
                 .size(MAX_INTERVALS + 1)
                 .aggregations(
                         "start",
@@ -60,6 +59,59 @@ record HistoryQuery(Question question, @Nullable Divisions divisions) {
                         "end",
                         last -> last.filter(telling("end", "endedBy", from))
                                 .aggregations("at", at -> at.max(max -> max.field("end")))));
+    }
+
+    /**
+     * The intervals of several questions in one search.
+     *
+     * @param most how many intervals it may find; if it finds as many there may be more
+     */
+    static SearchRequest intervals(List<HistoryQuery> histories, IntervalIndices indices, int most) {
+        List<Query> meeting = histories.stream().map(HistoryQuery::meeting).toList();
+        String routing =
+                histories.stream().map(HistoryQuery::routing).distinct().collect(Collectors.joining(","));
+        boolean isWithoutMappings = histories.stream().allMatch(HistoryQuery::isWithoutMappings);
+        Instant last = histories.stream()
+                .map(history -> history.question().to())
+                .max(Instant::compareTo)
+                .orElseThrow();
+        return SearchRequest.of(search -> fetching(search)
+                .index(indices.begunBy(last, isWithoutMappings))
+                .routing(routing)
+                .query(query -> query.constantScore(constant -> constant.filter(
+                        filter -> filter.bool(bool -> bool.should(meeting).minimumShouldMatch("1")))))
+                .size(most));
+    }
+
+    private static SearchRequest.Builder fetching(SearchRequest.Builder search) {
+        return search.ignoreUnavailable(true)
+                .allowPartialSearchResults(false)
+                .trackTotalHits(total -> total.enabled(false))
+                .storedFields(BindingDocument.OCTETS)
+                .docvalueFields(field -> field.field("slot"))
+                .docvalueFields(field -> field.field("start").format("epoch_millis"))
+                .docvalueFields(field -> field.field("end").format("epoch_millis"));
+    }
+
+    private boolean isWithoutMappings() {
+        return divisions != null && divisions.mappings().isEmpty();
+    }
+
+    private String routing() {
+        return BindingDocument.routing(question.ipv4());
+    }
+
+    private Query meeting() {
+        List<Query> filters = begun();
+        // An open interval has no end.
+        Query ended = range("end", null, question.from().toEpochMilli());
+        return Query.of(query -> query.bool(bool -> bool.filter(filters).mustNot(ended)));
+    }
+
+    private List<Query> begun() {
+        List<Query> filters = traffic();
+        Collections.addAll(filters, slots(), range("start", null, question.to().toEpochMilli()));
+        return filters;
     }
 
     /** What {@link Question#mayBe} says, as filters. */
@@ -105,31 +157,61 @@ record HistoryQuery(Question question, @Nullable Divisions divisions) {
     }
 
     /**
-     * The intervals that were found, by their start.
+     * Of the intervals that were found those that this is about, by their start.
      *
      * @throws IllegalArgumentException if they are so many that one answer makes no sense
      */
-    List<BindingInterval> intervals(ResponseBody<ObjectNode> found) {
-        if (found.hits().hits().size() > MAX_INTERVALS) {
+    List<BindingInterval> holders(Collection<BindingInterval> found) {
+        List<BindingInterval> holders =
+                found.stream().filter(this::isAbout).sorted(IN_ORDER).toList();
+        if (holders.size() > MAX_INTERVALS) {
             throw new IllegalArgumentException("More than " + MAX_INTERVALS + " intervals meet the window from "
                     + question.from() + " to " + question.to() + ": ask with a smaller tolerance.");
         }
-        return found.hits().hits().stream()
-                .map(Hit::source)
-                .map(Objects::requireNonNull)
-                .map(BindingDocument::read)
-                .filter(interval -> question.mayBe(interval.mapping()))
-                .sorted(Comparator.comparing(BindingInterval::start))
-                .toList();
+        return holders;
+    }
+
+    private boolean isAbout(BindingInterval interval) {
+        return interval.ipv4().equals(question.ipv4())
+                && interval.ports().contains(question.port())
+                && interval.start().toEpochMilli() <= question.to().toEpochMilli()
+                && (interval.end() == null
+                        || interval.end().toEpochMilli() > question.from().toEpochMilli())
+                && question.mayBe(interval.mapping());
+    }
+
+    /** What a search found. */
+    static List<BindingInterval> read(ResponseBody<Void> found) {
+        return found.hits().hits().stream().map(BindingDocument::read).toList();
+    }
+
+    /**
+     * A moment at or before the last logged boundary, by the holders alone; {@link Instant#EPOCH} if they do not tell. A gap
+     * that ends before it cannot matter.
+     */
+    Instant notBeforeLastLogged(List<BindingInterval> holders) {
+        return holders.stream()
+                .filter(interval -> interval.startedBy() == Boundary.LOGGED
+                        && !interval.start().isAfter(question.from())
+                        && isTelling(interval.mapping()))
+                .map(BindingInterval::start)
+                .max(Instant::compareTo)
+                .orElse(Instant.EPOCH);
+    }
+
+    /** As {@link #telling} does. */
+    private boolean isTelling(@Nullable NatMapping mapping) {
+        return mapping == null
+                || (question.protocol() != 0 && mapping.protocol() == question.protocol() && !mapping.isSession());
     }
 
     /** When it was last logged who had the port from there on, before the window; {@link Instant#EPOCH} if never. */
-    static Instant lastLogged(ResponseBody<ObjectNode> found) {
+    static Instant lastLogged(ResponseBody<Void> found) {
         double last = Math.max(lastOf(found, "start"), lastOf(found, "end"));
         return last > 0 ? Instant.ofEpochMilli((long) last) : Instant.EPOCH;
     }
 
-    private static double lastOf(ResponseBody<ObjectNode> found, String boundary) {
+    private static double lastOf(ResponseBody<Void> found, String boundary) {
         Aggregate of = found.aggregations().get(boundary);
         Aggregate at = of == null ? null : of.filter().aggregations().get("at");
         Double value = at == null ? null : at.max().value();

@@ -5,17 +5,13 @@ import co.elastic.clients.elasticsearch._types.FieldValue;
 import co.elastic.clients.elasticsearch._types.SortOptions;
 import co.elastic.clients.elasticsearch._types.SortOrder;
 import co.elastic.clients.elasticsearch._types.query_dsl.Query;
-import co.elastic.clients.elasticsearch.core.MsearchRequest;
-import co.elastic.clients.elasticsearch.core.MsearchResponse;
 import co.elastic.clients.elasticsearch.core.SearchRequest;
 import co.elastic.clients.elasticsearch.core.SearchResponse;
 import co.elastic.clients.elasticsearch.core.mget.MultiGetResponseItem;
-import co.elastic.clients.elasticsearch.core.msearch.MultiSearchItem;
-import co.elastic.clients.elasticsearch.core.msearch.MultiSearchResponseItem;
 import co.elastic.clients.elasticsearch.core.search.Hit;
 import co.elastic.clients.elasticsearch.core.search.ResponseBody;
+import co.elastic.clients.transport.rest5_client.low_level.ResponseException;
 import io.portledger.softwire.Ipv4Address;
-import java.io.IOException;
 import java.net.URI;
 import java.time.Clock;
 import java.time.Duration;
@@ -56,7 +52,10 @@ public final class Ledger implements AutoCloseable {
     private static final Duration PROGRESS_KEPT = Duration.ofMillis(500);
 
     /** Questions asked together, and how many such requests are under way at a time. */
-    private static final int BULK_CHUNK = 50;
+    private static final int BULK_CHUNK = 100;
+
+    /** The most that Elasticsearch returns of one search. */
+    private static final int BULK_HITS = 10_000;
 
     private static final int BULK_IN_FLIGHT = 4;
     private static final int MAX_MARKS = 10_000;
@@ -64,7 +63,8 @@ public final class Ledger implements AutoCloseable {
     private final ElasticsearchConnection elasticsearch;
     private final Clock clock;
     private final Duration progressKept;
-    private volatile @Nullable ReadProgress readProgress;
+    private volatile @Nullable Known recentlyKnown;
+    private volatile @Nullable Divisions lastDivisions;
     private volatile @Nullable Cutoffs knownCutoffs;
 
     /** @param progressKept how long what marks tell may be used again */
@@ -105,22 +105,21 @@ public final class Ledger implements AutoCloseable {
         requirePast(question, clock.instant());
         // Asked first and alone: what a mark speaks of is in the ledger before the mark is, so that a mark read later
         // than the intervals could speak of some that were not found.
-        Progress progress = recentProgress();
+        Known known = known();
         Set<Instant> cutoffs = cutoffs();
-        HistoryQuery history =
-                new HistoryQuery(question, divisions(Set.of(question.ipv4())).get(question.ipv4()));
-        List<MultiSearchItem<ObjectNode>> found = search(MsearchRequest.of(all -> all.searches(
-                        bindings -> bindings.header(history.header()).body(history.body()))
-                .searches(gaps -> gaps.header(header -> header.index(GapDocument.ALIAS)
-                                .ignoreUnavailable(true)
-                                .allowPartialSearchResults(false))
-                        .body(body -> body.query(begunBefore(question.to().toEpochMilli()))
-                                .sort(GAP_ORDER)
-                                .size(GAPS_PER_PAGE)))));
-        Instant lastLogged = HistoryQuery.lastLogged(found.get(0));
-        List<Gap> stored = new ArrayList<>();
-        readGaps(question.to(), lastLogged, found.get(1), stored::add);
-        return answer(history, found.get(0), lastLogged, progress, cutoffs, stored);
+        // Most addresses are divided as the last one was: the intervals are asked for by that, while it is looked up.
+        Divisions guess = lastDivisions;
+        CompletableFuture<Map<Ipv4Address, Divisions>> divided = divisions(Set.of(question.ipv4()));
+        CompletableFuture<SearchResponse<Void>> found =
+                asyncSearch(new HistoryQuery(question, guess).intervals(known.indices()));
+        Divisions divisions = joined(divided).get(question.ipv4());
+        HistoryQuery history = new HistoryQuery(question, divisions);
+        if (!Objects.equals(guess, divisions)) {
+            lastDivisions = divisions;
+            var unused = found.exceptionally(fault -> null);
+            found = asyncSearch(history.intervals(known.indices()));
+        }
+        return answer(history, HistoryQuery.read(found(found, history.intervals(known.indices()))), known, cutoffs);
     }
 
     /**
@@ -136,63 +135,79 @@ public final class Ledger implements AutoCloseable {
         }
         Instant now = clock.instant();
         questions.forEach(question -> requirePast(question, now));
-        Progress progress = recentProgress();
+        Known known = known();
         Set<Instant> cutoffs = cutoffs();
         Map<Ipv4Address, Divisions> divisions =
-                divisions(questions.stream().map(Question::ipv4).collect(Collectors.toSet()));
-        Instant last =
-                questions.stream().map(Question::to).max(Instant::compareTo).orElseThrow();
-        List<Gap> gaps = new ArrayList<>();
-        readGaps(last, Instant.EPOCH, firstGaps(last), gaps::add);
+                joined(divisions(questions.stream().map(Question::ipv4).collect(Collectors.toSet())));
         List<Answer> answers = new ArrayList<>(questions.size());
         Queue<Chunk> asked = new ArrayDeque<>();
         for (int i = 0; i < questions.size(); i += BULK_CHUNK) {
             if (asked.size() == BULK_IN_FLIGHT) {
-                answers.addAll(answers(asked.remove(), progress, cutoffs, gaps));
+                answers.addAll(answers(asked.remove(), known, cutoffs));
             }
-            asked.add(ask(questions.subList(i, Math.min(questions.size(), i + BULK_CHUNK)).stream()
-                    .map(question -> new HistoryQuery(question, divisions.get(question.ipv4())))
-                    .toList()));
+            asked.add(ask(
+                    questions.subList(i, Math.min(questions.size(), i + BULK_CHUNK)).stream()
+                            .map(question -> new HistoryQuery(question, divisions.get(question.ipv4())))
+                            .toList(),
+                    known));
         }
         while (!asked.isEmpty()) {
-            answers.addAll(answers(asked.remove(), progress, cutoffs, gaps));
+            answers.addAll(answers(asked.remove(), known, cutoffs));
         }
         return answers;
     }
 
-    /** Some of many questions, asked in one request. */
+    /** Some of many questions, asked in one search. */
     private record Chunk(
-            List<HistoryQuery> histories,
-            MsearchRequest request,
-            CompletableFuture<MsearchResponse<ObjectNode>> found) {}
+            List<HistoryQuery> histories, SearchRequest request, CompletableFuture<SearchResponse<Void>> found) {}
 
-    private Chunk ask(List<HistoryQuery> histories) {
-        MsearchRequest request = MsearchRequest.of(all -> {
-            histories.forEach(
-                    history -> all.searches(one -> one.header(history.header()).body(history.body())));
-            return all;
-        });
-        return new Chunk(histories, request, elasticsearch.asyncClient().msearch(request, ObjectNode.class));
+    private Chunk ask(List<HistoryQuery> histories, Known known) {
+        SearchRequest request = HistoryQuery.intervals(histories, known.indices(), BULK_HITS);
+        return new Chunk(histories, request, asyncSearch(request));
     }
 
-    private List<Answer> answers(Chunk chunk, Progress progress, Set<Instant> cutoffs, List<Gap> gaps) {
-        List<MultiSearchItem<ObjectNode>> found = found(chunk);
-        List<Answer> answers = new ArrayList<>(found.size());
-        for (int i = 0; i < found.size(); i++) {
-            MultiSearchItem<ObjectNode> its = found.get(i);
-            answers.add(answer(chunk.histories().get(i), its, HistoryQuery.lastLogged(its), progress, cutoffs, gaps));
+    private List<Answer> answers(Chunk chunk, Known known, Set<Instant> cutoffs) {
+        List<BindingInterval> found = HistoryQuery.read(found(chunk.found(), chunk.request()));
+        List<Answer> answers = new ArrayList<>(chunk.histories().size());
+        if (found.size() >= BULK_HITS) {
+            for (HistoryQuery history : chunk.histories()) {
+                answers.add(answer(
+                        history,
+                        HistoryQuery.read(elasticsearch.search(history.intervals(known.indices()), Void.class)),
+                        known,
+                        cutoffs));
+            }
+            return answers;
+        }
+        Map<Ipv4Address, List<BindingInterval>> byAddress =
+                found.stream().collect(Collectors.groupingBy(BindingInterval::ipv4));
+        for (HistoryQuery history : chunk.histories()) {
+            answers.add(
+                    answer(history, byAddress.getOrDefault(history.question().ipv4(), List.of()), known, cutoffs));
         }
         return answers;
+    }
+
+    private CompletableFuture<SearchResponse<Void>> asyncSearch(SearchRequest request) {
+        return elasticsearch.asyncClient().search(request, Void.class);
     }
 
     /** Waits for what was found; what could not be answered at the moment is asked again. */
-    private List<MultiSearchItem<ObjectNode>> found(Chunk chunk) {
+    private SearchResponse<Void> found(CompletableFuture<SearchResponse<Void>> found, SearchRequest request) {
         try {
-            List<MultiSearchResponseItem<ObjectNode>> found =
-                    chunk.found().join().responses();
-            return found.stream().anyMatch(Ledger::isPassing)
-                    ? search(chunk.request())
-                    : found.stream().map(this::result).toList();
+            return elasticsearch.whole(found.join());
+        } catch (CompletionException e) {
+            // Which of the two it is depends on the response; whether it helps to ask again is decided there.
+            if (e.getCause() instanceof ElasticsearchException || e.getCause() instanceof ResponseException) {
+                return elasticsearch.search(request, Void.class);
+            }
+            throw noAnswer(e.getCause() instanceof Exception cause ? cause : e);
+        }
+    }
+
+    private <T> T joined(CompletableFuture<T> future) {
+        try {
+            return future.join();
         } catch (CompletionException e) {
             throw noAnswer(e.getCause() instanceof Exception cause ? cause : e);
         }
@@ -224,26 +239,42 @@ public final class Ledger implements AutoCloseable {
         }
     }
 
-    private static Answer answer(
-            HistoryQuery history,
-            ResponseBody<ObjectNode> found,
-            Instant lastLogged,
-            Progress progress,
-            Set<Instant> cutoffs,
-            List<Gap> stored) {
+    /** @param found the intervals of the question, and perhaps others of its address */
+    private Answer answer(HistoryQuery history, List<BindingInterval> found, Known known, Set<Instant> cutoffs) {
         Question question = history.question();
-        List<BindingInterval> holders = history.intervals(found);
-        List<Gap> gaps = new ArrayList<>(progress.gaps(question));
+        List<BindingInterval> holders = history.holders(found);
+        List<Gap> gaps = new ArrayList<>();
+        Instant notBefore = history.notBeforeLastLogged(holders);
+        if (known.mayHaveGap(question, notBefore)) {
+            // Only now it makes a difference when exactly the last boundary was; and as boundaries and holders must be
+            // of
+            // one state of the ledger, both are read again.
+            SearchResponse<Void> again =
+                    elasticsearch.search(history.intervalsAndBoundaries(known.indices()), Void.class);
+            holders = history.holders(HistoryQuery.read(again));
+            Instant lastLogged = HistoryQuery.lastLogged(again);
+            stored(known, question, lastLogged).stream()
+                    .filter(gap -> VerdictRules.matters(gap, question, lastLogged))
+                    .forEach(gaps::add);
+        }
+        gaps.addAll(known.progress().gaps(question));
         cutoffs.forEach(cutoff -> {
             if (question.from().isBefore(cutoff)) {
                 gaps.add(Retention.gap(cutoff));
             }
         });
-        stored.stream()
-                .filter(gap -> VerdictRules.matters(gap, question, lastLogged))
-                .forEach(gaps::add);
         gaps.sort(Comparator.comparing(Gap::from).thenComparing(Gap::to).thenComparing(Gap::exporter));
         return new Answer(question, VerdictRules.verdict(question, holders), holders, gaps.isEmpty(), gaps);
+    }
+
+    /** The stored gaps that may matter, and others. */
+    private List<Gap> stored(Known known, Question question, Instant lastLogged) {
+        if (known.hasAllGapsFrom(lastLogged)) {
+            return known.newestGaps();
+        }
+        List<Gap> gaps = new ArrayList<>();
+        readGaps(question.to(), lastLogged, firstGaps(begunBefore(question.to().toEpochMilli())), gaps::add);
+        return gaps;
     }
 
     /**
@@ -252,33 +283,30 @@ public final class Ledger implements AutoCloseable {
      * @throws LedgerException if the store does not answer in full
      */
     public Freshness freshness() {
-        Progress progress = progress();
-        List<MultiSearchItem<ObjectNode>> found = search(MsearchRequest.of(all -> all.searches(bindings ->
-                        bindings.header(header -> header.index(BindingDocument.ALIAS)
-                                        .ignoreUnavailable(true)
-                                        .allowPartialSearchResults(false))
-                                .body(body -> body.size(0)
-                                        .trackTotalHits(total -> total.enabled(true))
-                                        .aggregations("start", newest -> newest.max(max -> max.field("start")))))
-                .searches(closed -> closed.header(header -> header.index(BindingDocument.ALIAS)
-                                .ignoreUnavailable(true)
-                                .allowPartialSearchResults(false))
-                        .body(body -> body.size(0)
-                                .trackTotalHits(total -> total.enabled(false))
-                                .query(HistoryQuery.range("end", null, BindingDocument.OPEN_END_MILLIS - 1))
-                                .aggregations("end", newest -> newest.max(max -> max.field("end")))))
-                .searches(gaps -> gaps.header(header -> header.index(GapDocument.ALIAS)
-                                .ignoreUnavailable(true)
-                                .allowPartialSearchResults(false))
-                        .body(body -> body.size(0).trackTotalHits(total -> total.enabled(true))))));
-        Double start = max(found.get(0), "start");
-        Double end = max(found.get(1), "end");
+        // Whoever asks how far the ledger has come may ask about that moment next: answers go by the same.
+        Progress progress = newlyKnown().progress();
+        SearchResponse<ObjectNode> bindings =
+                elasticsearch.search(SearchRequest.of(search -> search.index(BindingDocument.ALIAS)
+                        .ignoreUnavailable(true)
+                        .allowPartialSearchResults(false)
+                        .size(0)
+                        .trackTotalHits(total -> total.enabled(true))
+                        .aggregations("start", newest -> newest.max(max -> max.field("start")))
+                        .aggregations("end", newest -> newest.max(max -> max.field("end")))));
+        SearchResponse<ObjectNode> gaps =
+                elasticsearch.search(SearchRequest.of(search -> search.index(GapDocument.ALIAS)
+                        .ignoreUnavailable(true)
+                        .allowPartialSearchResults(false)
+                        .size(0)
+                        .trackTotalHits(total -> total.enabled(true))));
+        Double start = max(bindings, "start");
+        Double end = max(bindings, "end");
         Double newest = start == null ? end : end == null ? start : Double.valueOf(Math.max(start, end));
         return new Freshness(
                 progress.until(),
                 newest == null ? null : Instant.ofEpochMilli(newest.longValue()),
-                total(found.get(0)),
-                total(found.get(2)));
+                total(bindings),
+                total(gaps));
     }
 
     @Override
@@ -310,109 +338,101 @@ public final class Ledger implements AutoCloseable {
         }
     }
 
-    private record ReadProgress(long atNanos, Progress progress) {}
+    /**
+     * What all answers of the next moments go by.
+     *
+     * @param atNanos when it began to be read
+     * @param newestGaps of the stored gaps those that end last, that first; read after the marks, which speak of nothing
+     *     that came later
+     * @param hasAllGaps whether these are all
+     * @param indices where the intervals are; read after the marks
+     */
+    private record Known(
+            long atNanos, Progress progress, List<Gap> newestGaps, boolean hasAllGaps, IntervalIndices indices) {
 
-    private Progress recentProgress() {
-        ReadProgress known = readProgress;
-        return known != null && System.nanoTime() - known.atNanos() < progressKept.toNanos()
-                ? known.progress()
-                : progress();
-    }
+        /** Whether all gaps that end at {@code moment} or later are among the newest. */
+        boolean hasAllGapsFrom(Instant moment) {
+            return hasAllGaps || newestGaps.getLast().to().isBefore(moment);
+        }
 
-    /** How the ports of addresses are divided, as far as it is known of them. */
-    private Map<Ipv4Address, Divisions> divisions(Set<Ipv4Address> addresses) {
-        Map<Ipv4Address, Divisions> divisions = new HashMap<>();
-        try {
-            List<String> ids = addresses.stream().map(BindingDocument::hex).toList();
-            for (MultiGetResponseItem<ObjectNode> found : elasticsearch
-                    .client()
-                    .mget(get -> get.index(DivisionsDocument.INDEX).ids(ids), ObjectNode.class)
-                    .docs()) {
-                // An index that is not there is a failure of the item, and nothing is known then.
-                if (found.isResult() && found.result().found()) {
-                    divisions.put(
-                            new Ipv4Address(
-                                    Integer.parseUnsignedInt(found.result().id(), 16)),
-                            DivisionsDocument.read(
-                                    Objects.requireNonNull(found.result().source())));
-                }
-            }
-            return divisions;
-        } catch (IOException | ElasticsearchException e) {
-            throw noAnswer(e);
+        /** False if no stored gap matters, should the last logged boundary be at {@code notBefore} or later. */
+        boolean mayHaveGap(Question question, Instant notBefore) {
+            return !hasAllGapsFrom(notBefore)
+                    || newestGaps.stream().anyMatch(gap -> VerdictRules.matters(gap, question, notBefore));
         }
     }
 
-    private Progress progress() {
+    private Known known() {
+        Known recent = recentlyKnown;
+        return recent != null && System.nanoTime() - recent.atNanos() < progressKept.toNanos() ? recent : newlyKnown();
+    }
+
+    private Known newlyKnown() {
         long before = System.nanoTime();
-        SearchResponse<ObjectNode> found = search(SearchRequest.of(search -> search.index(MarkDocument.ALIAS)
-                .ignoreUnavailable(true)
-                .allowPartialSearchResults(false)
-                .size(MAX_MARKS)
-                .trackTotalHits(total -> total.enabled(true))));
+        Progress progress = progress();
+        List<Gap> newest = sources(firstGaps(Query.of(query -> query.matchAll(all -> all))))
+                .map(GapDocument::read)
+                .toList();
+        Known read =
+                new Known(before, progress, newest, newest.size() < GAPS_PER_PAGE, IntervalIndices.read(elasticsearch));
+        recentlyKnown = read;
+        return read;
+    }
+
+    /** How the ports of addresses are divided, as far as it is known of them. */
+    private CompletableFuture<Map<Ipv4Address, Divisions>> divisions(Set<Ipv4Address> addresses) {
+        List<String> ids = addresses.stream().map(BindingDocument::hex).toList();
+        return elasticsearch
+                .asyncClient()
+                .mget(get -> get.index(DivisionsDocument.INDEX).ids(ids), ObjectNode.class)
+                .thenApply(found -> {
+                    Map<Ipv4Address, Divisions> divisions = new HashMap<>();
+                    for (MultiGetResponseItem<ObjectNode> item : found.docs()) {
+                        // An index that is not there is a failure of the item, and nothing is known then.
+                        if (item.isResult() && item.result().found()) {
+                            divisions.put(
+                                    new Ipv4Address(Integer.parseUnsignedInt(
+                                            item.result().id(), 16)),
+                                    DivisionsDocument.read(
+                                            Objects.requireNonNull(item.result().source())));
+                        }
+                    }
+                    return divisions;
+                });
+    }
+
+    private Progress progress() {
+        SearchResponse<ObjectNode> found =
+                elasticsearch.search(SearchRequest.of(search -> search.index(MarkDocument.ALIAS)
+                        .ignoreUnavailable(true)
+                        .allowPartialSearchResults(false)
+                        .size(MAX_MARKS)
+                        .trackTotalHits(total -> total.enabled(true))));
         if (total(found) > MAX_MARKS) {
             throw new LedgerException("There are " + total(found) + " marks of collectors, more than can be looked at ("
                     + MAX_MARKS + "): delete those of collectors that are no more from the index " + MarkDocument.INDEX
                     + ".");
         }
-        Progress progress = Progress.of(sources(found).map(MarkDocument::read).toList());
-        readProgress = new ReadProgress(before, progress);
-        return progress;
+        return Progress.of(sources(found).map(MarkDocument::read).toList());
     }
 
-    private SearchResponse<ObjectNode> firstGaps(Instant to) {
-        return search(SearchRequest.of(search -> search.index(GapDocument.ALIAS)
+    private SearchResponse<ObjectNode> firstGaps(Query query) {
+        return elasticsearch.search(SearchRequest.of(search -> search.index(GapDocument.ALIAS)
                 .ignoreUnavailable(true)
                 .allowPartialSearchResults(false)
-                .query(begunBefore(to.toEpochMilli()))
+                .query(query)
                 .sort(GAP_ORDER)
                 .size(GAPS_PER_PAGE)));
     }
 
     private SearchResponse<ObjectNode> nextGaps(Instant to, List<FieldValue> after) {
-        return search(SearchRequest.of(search -> search.index(GapDocument.ALIAS)
+        return elasticsearch.search(SearchRequest.of(search -> search.index(GapDocument.ALIAS)
                 .ignoreUnavailable(true)
                 .allowPartialSearchResults(false)
                 .query(begunBefore(to.toEpochMilli()))
                 .sort(GAP_ORDER)
                 .searchAfter(after)
                 .size(GAPS_PER_PAGE)));
-    }
-
-    private List<MultiSearchItem<ObjectNode>> search(MsearchRequest request) {
-        try {
-            Patience patience = new Patience();
-            while (true) {
-                List<MultiSearchResponseItem<ObjectNode>> found = elasticsearch
-                        .client()
-                        .msearch(request, ObjectNode.class)
-                        .responses();
-                if (found.stream().noneMatch(Ledger::isPassing) || !patience.lasts()) {
-                    return found.stream().map(this::result).toList();
-                }
-            }
-        } catch (IOException | ElasticsearchException e) {
-            throw noAnswer(e);
-        }
-    }
-
-    /** While an index is being made its shard cannot be asked, and the whole search is refused; soon it can. */
-    private static boolean isPassing(MultiSearchResponseItem<ObjectNode> item) {
-        return item.isFailure() && Patience.helps(item.failure().status());
-    }
-
-    private SearchResponse<ObjectNode> search(SearchRequest request) {
-        return elasticsearch.search(request);
-    }
-
-    private MultiSearchItem<ObjectNode> result(MultiSearchResponseItem<ObjectNode> item) {
-        if (item.isFailure()) {
-            throw new LedgerException("Elasticsearch at " + elasticsearch.uri() + " refused a search: "
-                    + item.failure().error().type() + ": "
-                    + item.failure().error().reason() + " (status "
-                    + item.failure().status() + ")");
-        }
-        return elasticsearch.whole(item.result());
     }
 
     private LedgerException noAnswer(Exception e) {

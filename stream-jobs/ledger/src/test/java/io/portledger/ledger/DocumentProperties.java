@@ -11,9 +11,14 @@ import io.portledger.softwire.PortRange;
 import io.portledger.softwire.PortSet;
 import io.portledger.softwire.Ports;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Objects;
+import java.util.Random;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
@@ -29,8 +34,7 @@ class DocumentProperties {
     void anIntervalComesBackFromItsDocument(@ForAll("intervals") BindingInterval interval) {
         BindingDocument document = BindingDocument.of(interval, false);
 
-        assertThat(BindingDocument.read(BindingDocument.JSON.readTree(document.json())))
-                .isEqualTo(interval);
+        assertThat(document.interval()).isEqualTo(interval);
     }
 
     @Property
@@ -71,9 +75,84 @@ class DocumentProperties {
         BindingDocument document = BindingDocument.of(interval, false);
 
         assertThat(document.index()).isEqualTo("bindings-v1-2026.10");
-        assertThat(document.id())
-                .isEqualTo("cb007107-0/6/34-" + Long.toString(interval.start().toEpochMilli(), 36));
-        assertThat(document.routing()).isEqualTo("cb007107");
+        assertThat(HexFormat.of().formatHex(Base64.getUrlDecoder().decode(document.id())))
+                .as("address, PSID offset, length and PSID, and the last millisecond of 31 days")
+                .isEqualTo("cb007107" + "00" + "06" + "0022" + "9fa523ff");
+        assertThat(document.routing()).as("the address's last octet").isEqualTo("07");
+    }
+
+    @Example
+    void whatARecordHasInCommonWithItsIntervalIsStoredOnce() {
+        Instant start = Instant.parse("2026-11-23T10:00:00Z");
+        BindingInterval plain = Samples.logged(
+                Ipv4Address.parse("203.0.113.7"), PortSet.parse("0/6/34"), Samples.household(1), start, null);
+        Evidence evidence = Objects.requireNonNull(plain.startEvidence());
+        String told = HexFormat.of()
+                .formatHex(ByteBuffer.allocate(28)
+                        .putLong(start.toEpochMilli())
+                        .put(Objects.requireNonNull(plain.holder().b4()).toBytes())
+                        .putInt(plain.ipv4().bits())
+                        .array());
+        int without = IntervalOctets.write(withRaw(plain, "")).length;
+
+        assertThat(IntervalOctets.write(withRaw(plain, told))).hasSize(without + 3);
+        assertThat(IntervalOctets.write(withRaw(plain, "ff".repeat(28)))).hasSize(without + 1 + 28);
+        assertThat(evidence.raw()).isNotEqualTo(told);
+    }
+
+    private static BindingInterval withRaw(BindingInterval interval, String raw) {
+        Evidence evidence = Objects.requireNonNull(interval.startEvidence());
+        return new BindingInterval(
+                interval.ipv4(),
+                interval.ports(),
+                interval.mapping(),
+                interval.holder(),
+                interval.br(),
+                interval.start(),
+                interval.startedBy(),
+                interval.end(),
+                interval.endedBy(),
+                new Evidence(
+                        evidence.exporter(),
+                        evidence.transport(),
+                        evidence.observationDomain(),
+                        evidence.sequence(),
+                        evidence.templateId(),
+                        evidence.hostname(),
+                        evidence.dialect(),
+                        evidence.file(),
+                        evidence.received(),
+                        raw),
+                null);
+    }
+
+    @Property
+    void evidenceThatRepeatsWhatTheIntervalTellsComesBackToTheOctet(
+            @ForAll("intervals") BindingInterval interval, @ForAll int seed) {
+        Random random = new Random(seed);
+        List<byte[]> told = List.of(
+                ByteBuffer.allocate(8).putLong(interval.start().toEpochMilli()).array(),
+                ByteBuffer.allocate(4).putInt(interval.ipv4().bits()).array(),
+                interval.ipv4().toString().getBytes(StandardCharsets.US_ASCII),
+                interval.start().toString().getBytes(StandardCharsets.US_ASCII),
+                interval.holder().b4() == null
+                        ? new byte[] {0}
+                        : interval.holder().b4().toBytes(),
+                Objects.toString(interval.holder().subscriber()).getBytes(StandardCharsets.UTF_8));
+        StringBuilder raw = new StringBuilder();
+        for (int i = 0; i < 8; i++) {
+            byte[] own = new byte[random.nextInt(6)];
+            random.nextBytes(own);
+            raw.append(HexFormat.of().formatHex(told.get(random.nextInt(told.size()))))
+                    .append(HexFormat.of().formatHex(own));
+        }
+        if (interval.startEvidence() == null) {
+            return;
+        }
+
+        BindingInterval repeating = withRaw(interval, raw.toString());
+
+        assertThat(BindingDocument.of(repeating, false).interval()).isEqualTo(repeating);
     }
 
     @Example
@@ -92,6 +171,12 @@ class DocumentProperties {
                         BindingDocument.id(other, false)))
                 .doesNotHaveDuplicates()
                 .allMatch(id -> id.startsWith(BindingDocument.id(known, false)));
+        assertThat(List.of(
+                        BindingDocument.of(known, false).id(),
+                        BindingDocument.of(known, true).id(),
+                        BindingDocument.of(one, false).id(),
+                        BindingDocument.of(other, false).id()))
+                .doesNotHaveDuplicates();
     }
 
     @Provide

@@ -1,5 +1,7 @@
 package io.portledger.standalone;
 
+import io.portledger.ledger.BindingDocument;
+import io.portledger.ledger.BindingInterval;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -10,12 +12,15 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
- * All documents of a ledger, read from Elasticsearch as they are stored: to compare the whole of it with something, which
+ * All documents of a ledger, read from Elasticsearch without its searches: to compare the whole of it with something, which
  * no question can.
  */
 final class StoredLedger implements AutoCloseable {
@@ -23,7 +28,7 @@ final class StoredLedger implements AutoCloseable {
     private static final Duration TIMEOUT = Duration.ofSeconds(30);
     private static final int PAGE = 2_000;
 
-    /** What stands for the end of an interval that has none. */
+    /** What stands here for the end of an interval that has none. */
     private static final long OPEN_END_MILLIS = 253_402_300_799_999L;
 
     private final URI elasticsearch;
@@ -39,7 +44,14 @@ final class StoredLedger implements AutoCloseable {
 
     /** All intervals, by index and id. */
     Map<String, JsonNode> bindings() throws IOException, InterruptedException {
-        return documents("bindings");
+        Map<String, JsonNode> bindings = new TreeMap<>();
+        hits(
+                "bindings",
+                """
+                "stored_fields": ["%s"], "docvalue_fields": ["slot", {"field": "start", "format": "epoch_millis"},
+                {"field": "end", "format": "epoch_millis"}],""".formatted(BindingDocument.OCTETS),
+                hit -> bindings.put(name(hit), document(hit.path("fields"))));
+        return bindings;
     }
 
     /** All gaps, by index and id. */
@@ -76,20 +88,59 @@ final class StoredLedger implements AutoCloseable {
         return answer.statusCode() == 404 ? 0 : read(answer).path("count").asLong(0);
     }
 
+    /** An interval as the document that it would be if all of it were legible. */
+    private JsonNode document(JsonNode fields) {
+        String slot = fields.path("slot").path(0).asString();
+        JsonNode end = fields.path("end").path(0);
+        BindingInterval interval = BindingDocument.read(
+                slot,
+                Long.parseLong(fields.path("start").path(0).asString()),
+                end.isMissingNode() ? null : Long.valueOf(end.asString()),
+                fields.path(BindingDocument.OCTETS).path(0).asString());
+        ObjectNode document = json.createObjectNode()
+                .put("slot", slot)
+                .put("b4", Objects.toString(interval.holder().b4(), ""))
+                .put("subscriber", Objects.toString(interval.holder().subscriber(), ""))
+                .put("start", interval.start().toEpochMilli())
+                .put("startedBy", interval.startedBy().name())
+                .put(
+                        "end",
+                        interval.end() == null
+                                ? OPEN_END_MILLIS
+                                : interval.end().toEpochMilli())
+                .put("endedBy", interval.endedBy().name())
+                .put("all", interval.toString());
+        if (interval.startEvidence() != null) {
+            document.put("startEvidence", interval.startEvidence().toString());
+        }
+        if (interval.endEvidence() != null) {
+            document.put("endEvidence", interval.endEvidence().toString());
+        }
+        return document;
+    }
+
+    private static String name(JsonNode hit) {
+        return hit.path("_index").asString("") + "/" + hit.path("_id").asString("");
+    }
+
     private Map<String, JsonNode> documents(String alias) throws IOException, InterruptedException {
         Map<String, JsonNode> documents = new TreeMap<>();
+        hits(alias, "", hit -> documents.put(name(hit), hit.path("_source")));
+        return documents;
+    }
+
+    /** @param fetching what is to be fetched, as the beginning of a search */
+    private void hits(String alias, String fetching, Consumer<JsonNode> hits) throws IOException, InterruptedException {
         HttpResponse<String> refreshed = send("POST", "/" + alias + "/_refresh", "");
         if (refreshed.statusCode() == 404) {
             // Indices come into being with their first document.
-            return documents;
+            return;
         }
         requireOk(refreshed);
-        JsonNode page = read(send("POST", "/" + alias + "/_search?scroll=1m", "{\"size\":" + PAGE + "}"));
+        JsonNode page =
+                read(send("POST", "/" + alias + "/_search?scroll=1m", "{" + fetching + "\"size\":" + PAGE + "}"));
         while (!page.path("hits").path("hits").isEmpty()) {
-            for (JsonNode hit : page.path("hits").path("hits")) {
-                documents.put(
-                        hit.path("_index").asString("") + "/" + hit.path("_id").asString(""), hit.path("_source"));
-            }
+            page.path("hits").path("hits").forEach(hits);
             page = read(send(
                     "POST",
                     "/_search/scroll",
@@ -97,7 +148,6 @@ final class StoredLedger implements AutoCloseable {
                             "scroll", "1m", "scroll_id", page.path("_scroll_id").asString("")))));
         }
         send("DELETE", "/_search/scroll/" + page.path("_scroll_id").asString(""), "");
-        return documents;
     }
 
     private JsonNode read(HttpResponse<String> response) throws IOException {

@@ -88,7 +88,8 @@ class HouseTest {
                     "lwaftr",
                     "lwb4",
                     "collector",
-                    "records"));
+                    "records",
+                    "ledger"));
 
     private static JavaClasses house;
 

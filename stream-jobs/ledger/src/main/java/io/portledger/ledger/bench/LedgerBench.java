@@ -1,5 +1,6 @@
 package io.portledger.ledger.bench;
 
+import co.elastic.clients.elasticsearch._types.VersionType;
 import co.elastic.clients.elasticsearch.core.BulkRequest;
 import co.elastic.clients.elasticsearch.indices.stats.IndexStats;
 import co.elastic.clients.util.BinaryData;
@@ -53,6 +54,7 @@ public final class LedgerBench {
     private static final int BATCH = 4_000;
     private static final int IN_FLIGHT = 2;
     private static final int BULK = 5_000;
+    private static final long LEASE_MILLIS = 40_000;
 
     private LedgerBench() {}
 
@@ -95,6 +97,10 @@ public final class LedgerBench {
 
     private static void merge(URI elasticsearch) throws Exception {
         try (ElasticsearchConnection connection = ElasticsearchConnection.open(elasticsearch)) {
+            connection.client().indices().flush(flush -> flush.index(BindingDocument.ALIAS));
+            // What Elasticsearch keeps of new documents in case a copy must be made from them goes with the first merge
+            // after half a minute; the product merges a month eight days after its end.
+            Thread.sleep(LEASE_MILLIS);
             long begin = System.nanoTime();
             for (String index : connection
                     .client()
@@ -109,7 +115,7 @@ public final class LedgerBench {
                                 merge -> merge.index(index).maxNumSegments(1L).waitForCompletion(false));
             }
             // The request is longer than any time-out; so look how many segments are left.
-            while (segments(connection) > indices(connection)) {
+            while (segments(connection) > indices(connection) || isMerging(connection)) {
                 Thread.sleep(1_000);
             }
             print("mergeSeconds", (System.nanoTime() - begin) / 1e9);
@@ -202,6 +208,7 @@ public final class LedgerBench {
             long last = Math.min(to, first + BATCH);
             BulkRequest request = BulkRequest.of(bulk -> {
                 for (long i = first; i < last; i++) {
+                    long number = i;
                     BindingInterval interval = history.interval(i);
                     BindingDocument document = BindingDocument.of(interval, false);
                     if (history.isFirstOfItsAddress(i)) {
@@ -217,6 +224,9 @@ public final class LedgerBench {
                     bulk.operations(operation -> operation.index(index -> index.index(document.index())
                             .id(document.id())
                             .routing(document.routing())
+                            // As the jobs do, whose versions grow with the offsets of events.
+                            .version(number + 1)
+                            .versionType(VersionType.ExternalGte)
                             .document(BinaryData.of(
                                     document.json().getBytes(StandardCharsets.UTF_8), ContentType.APPLICATION_JSON))));
                 }
@@ -378,6 +388,16 @@ public final class LedgerBench {
                 .all()
                 .primaries());
         return Objects.requireNonNull(total.segments()).count();
+    }
+
+    private static boolean isMerging(ElasticsearchConnection connection) throws IOException {
+        IndexStats total = Objects.requireNonNull(connection
+                .client()
+                .indices()
+                .stats(stats -> stats.index(BindingDocument.ALIAS))
+                .all()
+                .primaries());
+        return Objects.requireNonNull(total.merges()).current() > 0;
     }
 
     private static int indices(ElasticsearchConnection connection) throws IOException {
