@@ -114,7 +114,7 @@ final class ExporterSessions {
             LOG.warn(
                     "IPFIX: forgot the templates of {}, {} fields: there are too many of all exporters"
                             + " (max-template-fields; {} such since this was said last)",
-                    heaviest,
+                    heaviest == null ? "" : Addresses.text(heaviest.sender()),
                     most,
                     times);
         }

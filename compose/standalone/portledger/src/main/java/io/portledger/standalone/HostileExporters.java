@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -51,8 +52,8 @@ final class HostileExporters implements AutoCloseable {
     private final Thread thread;
     private volatile boolean isEnding;
     private volatile long sent;
-    private volatile long sessions;
-    private volatile long broken;
+    private final AtomicLong sessions = new AtomicLong();
+    private final AtomicLong broken = new AtomicLong();
     private volatile @Nullable IOException failure;
 
     /**
@@ -88,12 +89,12 @@ final class HostileExporters implements AutoCloseable {
 
     /** How many sockets there were, each a session of its own to the collector. */
     long sessions() {
-        return sessions;
+        return sessions.get();
     }
 
     /** How many messages could not be sent, most of them as the collector had closed the connection. */
     long broken() {
-        return broken;
+        return broken.get();
     }
 
     /** Why the sound ones had to end; null if they did not. */
@@ -174,7 +175,7 @@ final class HostileExporters implements AutoCloseable {
             if (socket == null) {
                 socket = open(listener);
                 sockets[at] = socket;
-                sessions++;
+                sessions.incrementAndGet();
             }
             if (socket instanceof SocketChannel connection) {
                 write(connection, isCut ? Arrays.copyOf(octets, random.nextInt(1, octets.length + 1)) : octets);
@@ -183,7 +184,7 @@ final class HostileExporters implements AutoCloseable {
             }
         } catch (IOException e) {
             // The collector need not keep a connection with such a peer.
-            broken++;
+            broken.incrementAndGet();
             close(socket);
             sockets[at] = null;
             return;
