@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.ToLongFunction;
@@ -30,7 +31,7 @@ final class SoakRun {
     static final long TOLERATED_OCTETS = 16 << 20;
 
     /** The heap that the collector has in the standalone installation. */
-    private static final String HEAP = StandaloneSettings.DEFAULT_MEMORY.get("collector");
+    private static final String HEAP = Objects.requireNonNull(StandaloneSettings.DEFAULT_MEMORY.get("collector"));
 
     private static final long KEPT_IN_KAFKA_OCTETS = 128 << 20;
     private static final Duration SHORTEST_INTERVAL = Duration.ofSeconds(1);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,8 +28,9 @@ class SoakTest {
             assertThat(report.wrong()).as(report.summary()).isEmpty();
             // What would prove nothing: input that never reached the decoders, or of one kind only.
             assertThat(report.found()).isGreaterThan(20);
-            assertThat(report.metrics().keySet().stream()
-                            .filter(name -> report.metrics().get(name) > 0))
+            assertThat(report.metrics().entrySet().stream()
+                            .filter(metric -> metric.getValue() > 0)
+                            .map(Map.Entry::getKey))
                     .contains(
                             "collector_undecodable_ipfix_message_total",
                             "collector_undecodable_ipfix_record_total",

@@ -253,7 +253,7 @@ class WholeChainTest {
             });
 
             ForwardingHomes.Home busiest = homes.homes().get(homes.homes().size() - 2);
-            Usage.Traffic its = carried.get(busiest);
+            Usage.Traffic its = Objects.requireNonNull(carried.get(busiest));
             assertThat(columns(
                             table("usage/accounts?holder=" + busiest.b4() + "&span=hour&reason=whole-chain-test"),
                             "packets_up",
