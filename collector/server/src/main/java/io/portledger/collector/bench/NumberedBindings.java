@@ -19,7 +19,9 @@ import io.portledger.syslog.SyslogMessage;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Bindings with a number each, told soundly in IPFIX and syslog, and which of them were found where events end up. One
@@ -37,6 +39,7 @@ public final class NumberedBindings {
     private static final int BLOCKS = 63;
 
     private static final int PORT_BLOCK_ALLOCATION = 16;
+    private static final int MAX_MESSAGE_OCTETS = 1_400;
 
     private static final Template TEMPLATE = Template.of(
             Template.MIN_ID,
@@ -72,13 +75,20 @@ public final class NumberedBindings {
             .putUnsigned(binding.firstPort())
             .putUnsigned(binding.lastPort());
 
+    private final Map<Integer, IpfixEncoder> sessions = new HashMap<>();
     private long[] millis = new long[1_024];
     private int told;
     private final BitSet found = new BitSet();
     private long altered;
 
-    /** A message of the session with its template and a binding more. */
-    public byte[] ipfix(IpfixEncoder session) {
+    /**
+     * A message with its template and a binding more.
+     *
+     * @param observationDomain of the exporter, which has one session and sends all of its messages by it
+     */
+    public byte[] ipfix(int observationDomain) {
+        IpfixEncoder session =
+                sessions.computeIfAbsent(observationDomain, domain -> new IpfixEncoder(domain, MAX_MESSAGE_OCTETS));
         Numbered binding = next();
         ByteBuf out = Unpooled.buffer();
         session.begin(out, binding.millis() / 1000);

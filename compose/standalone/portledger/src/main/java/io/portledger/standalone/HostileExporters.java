@@ -2,7 +2,6 @@ package io.portledger.standalone;
 
 import io.portledger.collector.bench.MalformedInput;
 import io.portledger.collector.bench.NumberedBindings;
-import io.portledger.ipfix.IpfixEncoder;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -34,6 +33,11 @@ final class HostileExporters implements AutoCloseable {
     /** In which way a sound binding is told: its number modulo four. */
     private static final int WAYS = 4;
 
+    /** Observation domains of the sound exporters of IPFIX. */
+    private static final int DATAGRAMS = 1;
+
+    private static final int STREAM = 2;
+
     private final CollectorProcess collector;
     private final NumberedBindings bindings;
     private final int perSecond;
@@ -43,8 +47,6 @@ final class HostileExporters implements AutoCloseable {
     private final @Nullable NetworkChannel[] syslogSockets = new NetworkChannel[SOCKETS];
     private final @Nullable NetworkChannel[] ipfixConnections = new NetworkChannel[CONNECTIONS];
     private final @Nullable NetworkChannel[] syslogConnections = new NetworkChannel[CONNECTIONS];
-    private final IpfixEncoder soundDatagrams = new IpfixEncoder(1, 1_400);
-    private final IpfixEncoder soundStream = new IpfixEncoder(2, 1_400);
     private final DatagramChannel soundIpfixSocket;
     private final DatagramChannel soundSyslogSocket;
     private final SocketChannel soundIpfixConnection;
@@ -132,9 +134,9 @@ final class HostileExporters implements AutoCloseable {
 
     private void sendSound() throws IOException {
         switch (bindings.told() % WAYS) {
-            case 0 -> soundIpfixSocket.write(ByteBuffer.wrap(bindings.ipfix(soundDatagrams)));
+            case 0 -> soundIpfixSocket.write(ByteBuffer.wrap(bindings.ipfix(DATAGRAMS)));
             case 1 -> soundSyslogSocket.write(ByteBuffer.wrap(bindings.syslog()));
-            case 2 -> write(soundIpfixConnection, bindings.ipfix(soundStream));
+            case 2 -> write(soundIpfixConnection, bindings.ipfix(STREAM));
             default -> {
                 byte[] line = bindings.syslog();
                 write(soundSyslogConnection, (line.length + " ").getBytes(StandardCharsets.US_ASCII));
