@@ -50,6 +50,8 @@ final class ExporterSession implements IpfixVisitor {
 
     private static final Logger LOG = LoggerFactory.getLogger(ExporterSession.class);
 
+    private static final LogPace FAULTS = new LogPace();
+
     /** Observation domains whose sequence is watched at a time. */
     private static final int MAX_DOMAINS = 256;
 
@@ -137,7 +139,10 @@ final class ExporterSession implements IpfixVisitor {
                 unusable(Counter.UNDECODABLE_IPFIX_MESSAGE, String.valueOf(e.getMessage()), octets, start, end);
                 return false;
             } catch (RuntimeException e) {
-                LOG.error("The collector failed on an IPFIX message of {}", source.exporter(), e);
+                long faults = FAULTS.cause();
+                if (faults > 0) {
+                    LOG.error("The collector failed on an IPFIX message of {} ({} such)", source.exporter(), faults, e);
+                }
                 unusable(Counter.UNDECODABLE_BY_FAULT, "the collector failed on it: " + e, octets, start, end);
                 return false;
             }
@@ -186,6 +191,11 @@ final class ExporterSession implements IpfixVisitor {
         giveUpOlderThan(Long.MAX_VALUE, "the session ended before one came");
         expire(now);
         domains.values().forEach(DomainWatch::close);
+    }
+
+    /** How many fields the session's templates have. */
+    int templateFields() {
+        return templates.fieldCount();
     }
 
     /** Whether there is anything that {@link #write} could keep. */

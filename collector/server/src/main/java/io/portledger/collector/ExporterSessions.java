@@ -13,6 +13,8 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,6 +28,8 @@ final class ExporterSessions {
 
     private static final Logger LOG = LoggerFactory.getLogger(ExporterSessions.class);
 
+    private static final LogPace FORGOTTEN = new LogPace();
+
     /** How often templates are kept. */
     private static final long KEEP_MILLIS = 60_000;
 
@@ -37,6 +41,7 @@ final class ExporterSessions {
     private final ElementRegistry registry;
     private final @Nullable TemplateKeeper keeper;
     private final LinkedHashMap<TemplateKeeper.Key, ExporterSession> sessions = new LinkedHashMap<>(64, 0.75f, true);
+    private long templateFields;
     private long keptMillis;
     private boolean hasTaken;
 
@@ -72,17 +77,48 @@ final class ExporterSessions {
         TemplateKeeper.Key key =
                 new TemplateKeeper.Key(sender, isNetflow ? NetflowV9Decoder.VERSION : MessageHeader.IPFIX_VERSION);
         ExporterSession session = sessions.get(key);
+        long fieldsBefore = session == null ? 0 : session.templateFields();
         if (session == null) {
             session = begin(key, transport, now);
             sessions.put(key, session);
             if (sessions.size() > context.settings().maxSessions()) {
-                Iterator<ExporterSession> eldest = sessions.values().iterator();
-                eldest.next().close(now);
-                eldest.remove();
+                forget(sessions.firstEntry().getKey(), now);
             }
         }
         session.take(datagram, now);
+        templateFields += session.templateFields() - fieldsBefore;
+        while (templateFields > context.settings().maxTemplateFields()) {
+            forgetHeaviest(now);
+        }
         hasTaken = true;
+    }
+
+    private void forget(TemplateKeeper.Key key, long now) {
+        ExporterSession session = Objects.requireNonNull(sessions.remove(key));
+        templateFields -= session.templateFields();
+        session.close(now);
+    }
+
+    /** Whoever has most templates gives way: others' cannot be crowded out. */
+    private void forgetHeaviest(long now) {
+        TemplateKeeper.Key heaviest = null;
+        int most = -1;
+        for (Map.Entry<TemplateKeeper.Key, ExporterSession> session : sessions.entrySet()) {
+            if (session.getValue().templateFields() > most) {
+                most = session.getValue().templateFields();
+                heaviest = session.getKey();
+            }
+        }
+        long times = FORGOTTEN.cause();
+        if (times > 0) {
+            LOG.warn(
+                    "IPFIX: forgot the templates of {}, {} fields: there are too many of all exporters"
+                            + " (max-template-fields; {} such since this was said last)",
+                    heaviest == null ? "" : Addresses.text(heaviest.sender()),
+                    most,
+                    times);
+        }
+        forget(Objects.requireNonNull(heaviest), now);
     }
 
     /** What comes now is from another file, which continues those before. */
@@ -133,6 +169,7 @@ final class ExporterSessions {
 
     /** Does what time demands: publishes gaps, gives up waiting sets, forgets idle sessions. */
     void expire(long now) {
+        long fields = 0;
         Iterator<ExporterSession> oldestFirst = sessions.values().iterator();
         while (oldestFirst.hasNext()) {
             ExporterSession session = oldestFirst.next();
@@ -140,8 +177,11 @@ final class ExporterSessions {
             if (session.lastMillis() + context.settings().sessionIdle().toMillis() < now) {
                 session.close(now);
                 oldestFirst.remove();
+            } else {
+                fields += session.templateFields();
             }
         }
+        templateFields = fields;
         batch.flush();
         if (keeper != null && hasTaken && keptMillis + KEEP_MILLIS <= now) {
             keeper.keep(sessions.reversed());
@@ -157,6 +197,7 @@ final class ExporterSessions {
         }
         sessions.values().forEach(session -> session.close(now));
         sessions.clear();
+        templateFields = 0;
         batch.flush();
     }
 }

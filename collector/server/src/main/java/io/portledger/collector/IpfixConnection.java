@@ -29,6 +29,11 @@ final class IpfixConnection extends SimpleChannelInboundHandler<ByteBuf> {
 
     private static final Logger LOG = LoggerFactory.getLogger(IpfixConnection.class);
 
+    private static final LogPace TOO_MANY = new LogPace();
+    private static final LogPace MALFORMED = new LogPace();
+    private static final LogPace TEMPLATES = new LogPace();
+    private static final LogPace BROKEN = new LogPace();
+
     private static final long TICK_MILLIS = 1_000;
 
     private final IpfixIntake intake;
@@ -41,6 +46,8 @@ final class IpfixConnection extends SimpleChannelInboundHandler<ByteBuf> {
     private String exporter = "";
     private @Nullable ExporterSession session;
     private @Nullable Future<?> ticking;
+    /** What was received already is still taken. */
+    private boolean isClosing;
 
     /** What the session's is, or was before that which it waited for was handed over; for any thread. */
     private volatile long waitingSinceMillis = Long.MAX_VALUE;
@@ -84,8 +91,7 @@ final class IpfixConnection extends SimpleChannelInboundHandler<ByteBuf> {
             pauseIfFull(channel);
         } else {
             tally.count(Counter.REFUSED_CONNECTIONS);
-            LOG.warn("IPFIX: closed a connection of {}: there are too many already (max-connections)", exporter);
-            ChannelFuture _ = channel.close();
+            close(channel, TOO_MANY, "there are too many already (max-connections)");
         }
         channel.fireChannelActive();
     }
@@ -95,10 +101,27 @@ final class IpfixConnection extends SimpleChannelInboundHandler<ByteBuf> {
         if (session == null) {
             return;
         }
-        if (!session.take(message, clock.millis())) {
-            LOG.warn("IPFIX: closed the connection of {}: a message is malformed", exporter);
-            ChannelFuture _ = channel.close();
+        int before = session.templateFields();
+        boolean isWellFormed = session.take(message, clock.millis());
+        int change = session.templateFields() - before;
+        boolean hasRoom = change == 0 || intake.countTemplateFields(change) || change < 0;
+        if (isClosing) {
+            return;
         }
+        if (!isWellFormed) {
+            close(channel, MALFORMED, "a message is malformed");
+        } else if (!hasRoom) {
+            close(channel, TEMPLATES, "all connections have too many templates (max-template-fields)");
+        }
+    }
+
+    private void close(ChannelHandlerContext channel, LogPace pace, String why) {
+        isClosing = true;
+        long times = pace.cause();
+        if (times > 0) {
+            LOG.warn("IPFIX: closed the connection of {}: {} ({} such since this was said last)", exporter, why, times);
+        }
+        ChannelFuture _ = channel.close();
     }
 
     @Override
@@ -150,6 +173,7 @@ final class IpfixConnection extends SimpleChannelInboundHandler<ByteBuf> {
         }
         if (session != null) {
             session.close(clock.millis());
+            boolean _ = intake.countTemplateFields(-session.templateFields());
             session = null;
             flush();
         }
@@ -160,7 +184,14 @@ final class IpfixConnection extends SimpleChannelInboundHandler<ByteBuf> {
     @Override
     public void exceptionCaught(ChannelHandlerContext channel, Throwable cause) {
         if (cause instanceof IOException) {
-            LOG.info("IPFIX: the connection of {} broke: {}", exporter, cause.getMessage());
+            long times = BROKEN.cause();
+            if (times > 0) {
+                LOG.info(
+                        "IPFIX: the connection of {} broke: {} ({} such since this was said last)",
+                        exporter,
+                        cause.getMessage(),
+                        times);
+            }
         } else {
             LOG.error("IPFIX: the collector failed on the connection of {}", exporter, cause);
         }

@@ -37,6 +37,7 @@ final class IpfixIntake {
     private final ElementRegistry registry;
     private final @Nullable TemplateKeeper keeper;
     private final Set<IpfixConnection> connections = ConcurrentHashMap.newKeySet();
+    private final AtomicLong templateFieldsOfConnections = new AtomicLong();
     private final Datagrams datagrams;
 
     /**
@@ -149,6 +150,12 @@ final class IpfixIntake {
         }
         connections.remove(connection);
         return false;
+    }
+
+    /** Counts fields of templates that connections got or gave up; false if they are more than allowed. On any thread. */
+    boolean countTemplateFields(int change) {
+        return templateFieldsOfConnections.addAndGet(change)
+                <= context.settings().maxTemplateFields();
     }
 
     /** A connection has ended. On any thread. */

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param waitingOctetsPerSession how many octets of them a session keeps
  * @param waitingOctets how many octets of them all sessions keep
  * @param maxSessions how many transport sessions are kept
+ * @param maxTemplateFields how many fields the templates of all sessions by datagrams may have, and of all connections
  * @param sessionIdle after what time of silence a session is forgotten
  * @param silence after what time an exporter of bindings that is not heard counts as silent
  * @param silenceForgotten after what time a silent exporter is no longer expected to speak
@@ -32,6 +33,7 @@ public record IpfixSettings(
         int waitingOctetsPerSession,
         long waitingOctets,
         int maxSessions,
+        int maxTemplateFields,
         Duration sessionIdle,
         Duration silence,
         Duration silenceForgotten) {
@@ -45,6 +47,7 @@ public record IpfixSettings(
         CollectorSettings.requireAtLeast("waiting-octets-per-session", waitingOctetsPerSession, 0);
         CollectorSettings.requireAtLeast("waiting-octets", waitingOctets, 0);
         CollectorSettings.requireAtLeast("max-sessions", maxSessions, 1);
+        CollectorSettings.requireAtLeast("max-template-fields", maxTemplateFields, 1_000);
         CollectorSettings.requireAtLeast("session-idle", sessionIdle, Duration.ofSeconds(1));
         CollectorSettings.requireAtLeast("silence", silence, Duration.ofSeconds(1));
         CollectorSettings.requireAtLeast("silence-forgotten", silenceForgotten, silence);

@@ -38,6 +38,10 @@ final class SyslogIntake {
 
     private static final Logger LOG = LoggerFactory.getLogger(SyslogIntake.class);
 
+    private static final LogPace FAULTS = new LogPace();
+    private static final LogPace TOO_MANY = new LogPace();
+    private static final LogPace BROKEN = new LogPace();
+
     private static final Reading ORDINARY = new Reading.NoBinding(
             Counter.OTHER_SYSLOG_MESSAGES,
             "neither the NAT logging draft nor any dialect has such a message, so it does not speak of a binding");
@@ -199,7 +203,10 @@ final class SyslogIntake {
             }
             return handOver(read(text, source, evidence), text, source, evidence, batch);
         } catch (RuntimeException e) {
-            LOG.error("The collector failed on a syslog message of {}", source.exporter(), e);
+            long faults = FAULTS.cause();
+            if (faults > 0) {
+                LOG.error("The collector failed on a syslog message of {} ({} such)", source.exporter(), faults, e);
+            }
             unusable(
                     new Reading.NoBinding(Counter.UNDECODABLE_BY_FAULT, "the collector failed on it: " + e),
                     OptionalLong.empty(),
@@ -368,10 +375,15 @@ final class SyslogIntake {
             }
             if (connections.incrementAndGet() > settings.maxConnections()) {
                 tally.count(Counter.REFUSED_CONNECTIONS);
-                LOG.warn(
-                        "Syslog over TCP: closed a connection of {}: there are {} already (max-connections)",
-                        exporter,
-                        settings.maxConnections());
+                long times = TOO_MANY.cause();
+                if (times > 0) {
+                    LOG.warn(
+                            "Syslog over TCP: closed a connection of {}: there are {} already (max-connections; {} such"
+                                    + " since this was said last)",
+                            exporter,
+                            settings.maxConnections(),
+                            times);
+                }
                 ChannelFuture _ = context.close();
             } else {
                 pauseIfFull(context);
@@ -418,7 +430,14 @@ final class SyslogIntake {
         @Override
         public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
             if (cause instanceof IOException) {
-                LOG.info("Syslog over TCP: the connection of {} broke: {}", exporter, cause.getMessage());
+                long times = BROKEN.cause();
+                if (times > 0) {
+                    LOG.info(
+                            "Syslog over TCP: the connection of {} broke: {} ({} such since this was said last)",
+                            exporter,
+                            cause.getMessage(),
+                            times);
+                }
             } else {
                 LOG.error("Syslog over TCP: the collector failed on the connection of {}", exporter, cause);
             }

@@ -4,12 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.buffer.Unpooled;
 import io.portledger.records.v1.Evidence;
-import io.portledger.settings.HostPort;
 import java.net.InetSocketAddress;
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Random;
 import net.jqwik.api.ForAll;
@@ -67,28 +66,17 @@ class ExporterSessionsProperties {
     }
 
     private static IpfixIntake intake(KafkaInMemory kafka, TestClock clock) {
-        return new IpfixIntake(
-                new IpfixSettings(
-                        new HostPort("127.0.0.1", 0),
-                        null,
-                        null,
-                        2,
-                        Duration.ofMinutes(2),
-                        Duration.ofSeconds(2),
-                        Duration.ofSeconds(60),
-                        8_000,
-                        WAITING_OF_ALL,
-                        4,
-                        Duration.ofSeconds(90),
-                        Duration.ofMinutes(15),
-                        Duration.ofDays(7)),
-                32473,
+        return Intakes.of(
+                Intakes.settings(Map.of(
+                        "template-lifetime", "2m",
+                        "template-wait", "60s",
+                        "waiting-octets-per-session", "8000",
+                        "waiting-octets", Integer.toString(WAITING_OF_ALL),
+                        "max-sessions", "4",
+                        "session-idle", "90s")),
+                kafka,
                 clock,
-                kafka.outbox,
-                kafka.gapBoard,
                 new SkewWatch(kafka.gapBoard, 5000, 0),
-                kafka.tally,
-                2000,
                 OptionalLong.empty(),
                 null);
     }

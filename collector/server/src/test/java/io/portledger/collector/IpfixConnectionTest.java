@@ -13,18 +13,16 @@ import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.portledger.records.v1.BindingEvent;
 import io.portledger.records.v1.Evidence;
 import io.portledger.records.v1.ExporterGap;
-import io.portledger.settings.HostPort;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.OptionalLong;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -45,30 +43,10 @@ class IpfixConnectionTest {
     private final Channel listener = listen();
 
     private IpfixIntake intake() {
-        return new IpfixIntake(
-                new IpfixSettings(
-                        new HostPort("127.0.0.1", 0),
-                        null,
-                        null,
-                        2,
-                        Duration.ofHours(4),
-                        Duration.ofSeconds(2),
-                        Duration.ofSeconds(60),
-                        100_000,
-                        100_000,
-                        2,
-                        Duration.ofHours(1),
-                        Duration.ofMinutes(15),
-                        Duration.ofDays(7)),
-                32473,
-                clock,
-                kafka.outbox,
-                kafka.gapBoard,
-                new SkewWatch(kafka.gapBoard, 3_600_000, 0),
-                kafka.tally,
-                2000,
-                OptionalLong.empty(),
-                null);
+        return Intakes.of(
+                Intakes.settings(Map.of("max-connections", "2", "template-wait", "60s", "max-template-fields", "1000")),
+                kafka,
+                clock);
     }
 
     private Channel listen() {
@@ -272,5 +250,21 @@ class IpfixConnectionTest {
         }
         assertThat(kafka.events()).hasSize(sent);
         assertThat(kafka.gaps()).isEmpty();
+    }
+
+    @Test
+    void aConnectionThatBringsTooManyTemplatesIsClosedAndLeavesRoomForOthers() throws Exception {
+        OutputStream flood = connect();
+        flood.write(IpfixIntakeTest.template(256, 600));
+        flood.write(IpfixIntakeTest.template(257, 600));
+        awaitClosed(0);
+
+        OutputStream sound = connect();
+        Messages.Exporter exporter = new Messages.Exporter();
+        sound.write(exporter.template(Messages.EXPORT_SECONDS));
+        sound.write(exporter.records(3, Messages.EXPORT_SECONDS));
+
+        await(Counter.BINDING_EVENTS, 3);
+        assertThat(kafka.events()).hasSize(3);
     }
 }

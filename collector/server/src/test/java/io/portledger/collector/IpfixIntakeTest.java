@@ -8,12 +8,12 @@ import io.portledger.records.v1.Evidence;
 import io.portledger.records.v1.ExporterGap;
 import io.portledger.records.v1.ExporterGap.Cause;
 import io.portledger.records.v1.Undecodable;
-import io.portledger.settings.HostPort;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
@@ -28,20 +28,12 @@ class IpfixIntakeTest {
     private static final InetSocketAddress SENDER_FROM_ANOTHER_PORT = new InetSocketAddress("192.0.2.99", 50_001);
     private static final long T0 = Messages.EXPORT_SECONDS * 1000;
     private static final long MARGIN = 2000;
-    private static final IpfixSettings SETTINGS = new IpfixSettings(
-            new HostPort("127.0.0.1", 0),
-            null,
-            null,
-            2,
-            Duration.ofHours(4),
-            Duration.ofSeconds(2),
-            Duration.ofSeconds(60),
-            3560,
-            7000,
-            2,
-            Duration.ofHours(1),
-            Duration.ofMinutes(15),
-            Duration.ofDays(7));
+    private static final IpfixSettings SETTINGS = Intakes.settings(Map.of(
+            "template-wait", "60s",
+            "waiting-octets-per-session", "3560",
+            "waiting-octets", "7000",
+            "max-sessions", "2",
+            "max-template-fields", "1000"));
 
     private final TestClock clock = new TestClock(T0);
     private KafkaInMemory kafka = new KafkaInMemory(true, 1 << 20);
@@ -49,17 +41,7 @@ class IpfixIntakeTest {
     private IpfixIntake intake = intake(OptionalLong.empty());
 
     private IpfixIntake intake(OptionalLong collectedUntilMillis) {
-        return new IpfixIntake(
-                SETTINGS,
-                32473,
-                clock,
-                kafka.outbox,
-                kafka.gapBoard,
-                skewWatch,
-                kafka.tally,
-                MARGIN,
-                collectedUntilMillis,
-                null);
+        return Intakes.of(SETTINGS, kafka, clock, skewWatch, collectedUntilMillis, null);
     }
 
     @AfterEach
@@ -667,6 +649,33 @@ class IpfixIntakeTest {
         assertThat(counted(Counter.BINDING_EVENTS)).isEqualTo(16);
         acknowledgeAll();
         assertThat(kafka.events()).hasSize(16);
+    }
+
+    @Test
+    void whoHasTooManyTemplatesIsForgottenAndNobodyElse() throws Exception {
+        Messages.Exporter exporter = new Messages.Exporter();
+        take(SENDER, exporter.template(Messages.EXPORT_SECONDS));
+
+        take(SENDER_FROM_ANOTHER_PORT, template(256, 600));
+        take(SENDER_FROM_ANOTHER_PORT, template(257, 600));
+
+        take(SENDER, exporter.records(3, Messages.EXPORT_SECONDS));
+        assertThat(kafka.events()).hasSize(3);
+        assertThat(counted(Counter.IPFIX_TEMPLATES)).isEqualTo(3);
+        take(SENDER_FROM_ANOTHER_PORT, template(256, 600));
+        assertThat(counted(Counter.IPFIX_TEMPLATES))
+                .as("it was forgotten, so that it is new again")
+                .isEqualTo(4);
+    }
+
+    /** A message with a template of so many fields of one octet. */
+    static byte[] template(int id, int fields) {
+        int length = 24 + 4 * fields;
+        return HexFormat.of()
+                .parseHex(String.format(
+                                "000a%04x%08x0000000000000007" + "0002%04x%04x%04x",
+                                length, Messages.EXPORT_SECONDS, length - 16, id, fields)
+                        + "00040001".repeat(fields));
     }
 
     private void acknowledgeAll() {

@@ -4,13 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.buffer.Unpooled;
 import io.portledger.records.v1.ExporterGap;
-import io.portledger.settings.HostPort;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.Map;
 import java.util.OptionalLong;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -42,28 +41,11 @@ class TemplateKeeperTest {
     }
 
     private IpfixIntake start() {
-        return new IpfixIntake(
-                new IpfixSettings(
-                        new HostPort("127.0.0.1", 0),
-                        null,
-                        null,
-                        2,
-                        Duration.ofHours(4),
-                        Duration.ofSeconds(2),
-                        Duration.ofSeconds(60),
-                        100_000,
-                        100_000,
-                        100,
-                        Duration.ofHours(1),
-                        Duration.ofMinutes(15),
-                        Duration.ofDays(7)),
-                32473,
+        return Intakes.of(
+                Intakes.settings(Map.of("template-wait", "60s")),
+                kafka,
                 clock,
-                kafka.outbox,
-                kafka.gapBoard,
                 new SkewWatch(kafka.gapBoard, 86_400_000, 0),
-                kafka.tally,
-                2000,
                 OptionalLong.of(T0),
                 new TemplateKeeper(file()));
     }

@@ -31,9 +31,13 @@ public final class TemplateStore {
     /** The limit of templates in a session that {@link #TemplateStore(Session)} sets. */
     public static final int DEFAULT_MAX_TEMPLATES = 4096;
 
+    /** The most fields that the templates of a session may have together; a message has room for 16,000. */
+    static final int MAX_FIELDS = 32_768;
+
     private final Session session;
     private final int maxTemplates;
     private final LongObjectHashMap<Kept> templates = new LongObjectHashMap<>();
+    private int fieldCount;
     private long nowMillis;
 
     // What the message at hand has changed so far, so that a malformed one leaves no trace.
@@ -41,7 +45,11 @@ public final class TemplateStore {
 
     private record Undo(long key, @Nullable Kept before) {}
 
-    private record Kept(Template template, long seenMillis) {}
+    private record Kept(Template template, long seenMillis) {
+        int fieldCount() {
+            return template.fields().size();
+        }
+    }
 
     /** A store for a session that just began. */
     public TemplateStore(Session session) {
@@ -66,6 +74,11 @@ public final class TemplateStore {
     /** How many templates are in use. */
     public int size() {
         return templates.size();
+    }
+
+    /** How many fields they have together, which is what they cost memory for: 128 octets each, more or less. */
+    public int fieldCount() {
+        return fieldCount;
     }
 
     /** The template in use under these ids, or null. */
@@ -98,13 +111,13 @@ public final class TemplateStore {
                 old.add(entry.key());
             }
         }
-        old.forEach(templates::remove);
+        old.forEach(this::remove);
         return old.size();
     }
 
     /** Gives up the templates of a domain: their exporter has begun anew. */
     public void forget(long observationDomainId) {
-        of(observationDomainId).forEach(template -> templates.remove(key(observationDomainId, template.id())));
+        of(observationDomainId).forEach(template -> remove(key(observationDomainId, template.id())));
     }
 
     /** Writes the templates, so that {@link #read} finds them. */
@@ -140,6 +153,9 @@ public final class TemplateStore {
             long seenMillis = in.readLong();
             int scopeFieldCount = in.readUnsignedShort();
             int fieldCount = in.readUnsignedShort();
+            if (this.fieldCount + fieldCount > MAX_FIELDS) {
+                throw new IOException("templates of more than " + MAX_FIELDS + " fields");
+            }
             List<FieldSpecifier> fields = new ArrayList<>();
             try {
                 for (int field = 0; field < fieldCount; field++) {
@@ -148,7 +164,7 @@ public final class TemplateStore {
                     fields.add(FieldSpecifier.received(element, in.readUnsignedShort()));
                 }
                 int id = (int) key & 0xffff;
-                templates.put(
+                put(
                         key,
                         new Kept(
                                 scopeFieldCount > 0
@@ -180,9 +196,9 @@ public final class TemplateStore {
         for (int i = undoLog.size() - 1; i >= 0; i--) {
             Undo undo = undoLog.get(i);
             if (undo.before() == null) {
-                templates.remove(undo.key());
+                remove(undo.key());
             } else {
-                templates.put(undo.key(), undo.before());
+                put(undo.key(), undo.before());
             }
         }
         undoLog.clear();
@@ -194,7 +210,7 @@ public final class TemplateStore {
         Kept before = templates.get(key);
         if (before != null && template.equals(before.template())) {
             undoLog.add(new Undo(key, before));
-            templates.put(key, new Kept(before.template(), nowMillis));
+            put(key, new Kept(before.template(), nowMillis));
             return IpfixVisitor.TemplateChange.REFRESHED;
         }
         if (before != null && session == Session.RELIABLE) {
@@ -205,8 +221,13 @@ public final class TemplateStore {
             throw new IpfixException("template " + template.id() + ": the session already has " + maxTemplates
                     + " templates, more are not kept");
         }
+        int others = fieldCount - (before == null ? 0 : before.fieldCount());
+        if (others + template.fields().size() > MAX_FIELDS) {
+            throw new IpfixException("template " + template.id() + ": the session's other templates have " + others
+                    + " fields, more than " + MAX_FIELDS + " are not kept");
+        }
         undoLog.add(new Undo(key, before));
-        templates.put(key, new Kept(template, nowMillis));
+        put(key, new Kept(template, nowMillis));
         return before == null ? IpfixVisitor.TemplateChange.DEFINED : IpfixVisitor.TemplateChange.REPLACED;
     }
 
@@ -219,7 +240,7 @@ public final class TemplateStore {
             return null;
         }
         undoLog.add(new Undo(key, before));
-        templates.remove(key);
+        remove(key);
         return before.template();
     }
 
@@ -242,6 +263,16 @@ public final class TemplateStore {
             }
         }
         return its;
+    }
+
+    private void put(long key, Kept kept) {
+        Kept before = templates.put(key, kept);
+        fieldCount += kept.fieldCount() - (before == null ? 0 : before.fieldCount());
+    }
+
+    private void remove(long key) {
+        Kept before = templates.remove(key);
+        fieldCount -= before == null ? 0 : before.fieldCount();
     }
 
     private static long key(long observationDomainId, int templateId) {

@@ -484,6 +484,23 @@ class IpfixDecoderTest {
     }
 
     @Test
+    void fieldsOfAllTemplatesOfASessionAreLimited() throws IpfixException {
+        String wide = "2ee0" + "00e60001".repeat(12_000);
+        read(udp, message("0002bb88" + "0100" + wide));
+        read(udp, message("0002bb88" + "0101" + wide));
+        assertThat(udp.fieldCount()).isEqualTo(24_000);
+
+        assertThatThrownBy(() -> read(udp, message("0002bb88" + "0102" + wide)))
+                .isInstanceOf(IpfixException.class)
+                .hasMessage(
+                        "template 258: the session's other templates have 24000 fields, more than 32768 are not kept");
+        assertThat(read(udp, message("0002bb88" + "0101" + "2ee0" + "00040001".repeat(12_000))))
+                .as("what takes another's place needs no more room")
+                .contains("REPLACED 257");
+        assertThat(udp.fieldCount()).isEqualTo(24_000);
+    }
+
+    @Test
     void staysUsableAfterAVisitorThrew() throws IpfixException {
         assertThatIllegalStateException()
                 .isThrownBy(() -> decoder.decode(octets(MINI), udp, record -> {

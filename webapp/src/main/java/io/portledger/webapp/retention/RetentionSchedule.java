@@ -19,8 +19,8 @@ import org.springframework.scheduling.annotation.Scheduled;
 import org.springframework.stereotype.Component;
 
 /**
- * Deletes once an hour what is older than its period, kind by kind, and writes to the audit log what is going to be
- * deleted, and what was. A kind without a period is kept for ever. What fails is tried again an hour later. Indices that
+ * Deletes once an hour, or as often as the settings say, what is older than its period, kind by kind, and writes to the audit log what is going to be
+ * deleted, and what was. A kind without a period is kept for ever. What fails is tried again the next time. Indices that
  * are closed are merged.
  */
 @Component
@@ -67,7 +67,9 @@ class RetentionSchedule {
         }
     }
 
-    @Scheduled(fixedDelayString = "PT1H", initialDelayString = "PT1M")
+    @Scheduled(
+            fixedDelayString = "${portledger.retention.every}",
+            initialDelayString = "${portledger.retention.first-after}")
     void run() {
         periods.forEach((kept, period) -> {
             try {
@@ -81,7 +83,7 @@ class RetentionSchedule {
                         .ifPresent(deleted -> audit.append(new AuditEvent.Deleted(deleted)));
             } catch (LedgerException | AuditException e) {
                 LOG.error(
-                        "Nothing more of {} is deleted for now, and it is tried again in an hour: {}",
+                        "Nothing more of {} is deleted for now, and it is tried again the next time: {}",
                         kept,
                         e.getMessage());
             }

@@ -335,6 +335,11 @@ public final class Dialect {
         return faults;
     }
 
+    /** What devices write, as the samples have it: whole messages without framing. */
+    public List<String> sampleMessages() {
+        return file.samples().stream().map(Sample::message).toList();
+    }
+
     /** What the messages of the samples are, for tests that change them. */
     List<Sample> samples() {
         return file.samples();

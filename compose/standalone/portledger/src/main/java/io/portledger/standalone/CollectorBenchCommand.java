@@ -7,15 +7,13 @@ import java.io.PrintWriter;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
@@ -364,19 +362,7 @@ final class CollectorBenchCommand implements Callable<Integer> {
 
     private void collectorAndJobs(Workbench bench, PrintWriter out, @Nullable Figures nfcapd, @Nullable Figures nfacctd)
             throws StartException, IOException, InterruptedException {
-        Installation installation = Installation.find();
-        int kafkaPort = Workbench.freePort();
-        bench.start(
-                "kafka",
-                installation.node(
-                        "kafka",
-                        List.of("-Xmx512m"),
-                        "io.portledger.standalone.kafka.KafkaNode",
-                        List.of(
-                                bench.file("kafka").toString(),
-                                Integer.toString(kafkaPort),
-                                Integer.toString(Workbench.freePort()))),
-                Probes.tcp(kafkaPort));
+        int kafkaPort = bench.startKafka();
         if (nfacctd != null) {
             // The collector's way of compressing, and the same acknowledgement.
             Path client = Files.writeString(bench.file("nfacctd-client"), """
@@ -441,69 +427,30 @@ final class CollectorBenchCommand implements Callable<Integer> {
 
     private Receiver collector(Workbench bench, int kafkaPort)
             throws StartException, IOException, InterruptedException {
-        Path settings =
-                Files.writeString(bench.file("collector.yaml"), """
-                collector:
-                  name: bench
-                  state-directory: "%s"
-                  ipfix: { udp: "127.0.0.1:0", tcp: "127.0.0.1:0" }
-                  syslog: { udp: "127.0.0.1:0", tcp: "127.0.0.1:0" }
-                  metrics: { listen: "127.0.0.1:0" }
-                  kafka: { bootstrap-servers: "127.0.0.1:%d" }
-                """.formatted(bench.file("collector"), kafkaPort));
-        Path ready = bench.file("collector.ready");
-        List<String> options = new ArrayList<>(List.of("-Xmx512m", "-Dportledger.log.level=info"));
+        List<String> options = new ArrayList<>(List.of("-Xmx512m"));
         options.addAll(jvmOptions);
-        Process process = bench.start(
-                "collector",
-                Installation.find()
-                        .own(
-                                options,
-                                Portledger.class.getName(),
-                                List.of(
-                                        "collector",
-                                        "--config",
-                                        settings.toString(),
-                                        "--ready-file",
-                                        ready.toString())),
-                Program.Probe.file(ready));
-        return new CollectorReceiver(process, port(ready, "ipfix.udp"), port(ready, "metrics"));
+        return new CollectorReceiver(CollectorProcess.start(bench, kafkaPort, Map.of(), options));
     }
 
-    private static int port(Path ready, String listener) throws IOException {
-        String line = Files.readAllLines(ready).stream()
-                .filter(each -> each.startsWith(listener + "="))
-                .findAny()
-                .orElseThrow(() -> new IOException(ready + " does not tell " + listener));
-        return Integer.parseInt(line.substring(line.lastIndexOf(':') + 1));
-    }
+    private record CollectorReceiver(CollectorProcess collector) implements Receiver {
 
-    private record CollectorReceiver(Process process, int ipfixPort, int metricsPort) implements Receiver {
+        @Override
+        public Process process() {
+            return collector.process();
+        }
 
         @Override
         public InetSocketAddress address() {
-            return loopback(ipfixPort);
+            return collector.address("ipfix.udp");
         }
 
         /** What Kafka has acknowledged; all other records it has are gaps, of which there are none without a loss. */
         @Override
         public long received() throws IOException, InterruptedException {
-            try (HttpClient http = HttpClient.newHttpClient()) {
-                String metrics = http.send(
-                                HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + metricsPort + "/metrics"))
-                                        .build(),
-                                HttpResponse.BodyHandlers.ofString())
-                        .body();
-                long events = metric(metrics, "collector_binding_events_total");
-                return Math.min(events, metric(metrics, "collector_stored_total"));
-            }
-        }
-
-        private static long metric(String metrics, String name) {
-            return metrics.lines()
-                    .filter(line -> line.startsWith(name + " "))
-                    .mapToLong(line -> (long) Double.parseDouble(line.substring(name.length() + 1)))
-                    .sum();
+            Map<String, Long> metrics = collector.metrics();
+            return Math.min(
+                    metrics.getOrDefault("collector_binding_events_total", 0L),
+                    metrics.getOrDefault("collector_stored_total", 0L));
         }
 
         @Override

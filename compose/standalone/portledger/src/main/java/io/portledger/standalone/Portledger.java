@@ -25,6 +25,7 @@ import picocli.CommandLine.TypeConversionException;
             UpCommand.class,
             DemoCommand.class,
             ChaosCommand.class,
+            SoakCommand.class,
             WhoCommand.class,
             ImportCommand.class,
             CollectorCommand.class,

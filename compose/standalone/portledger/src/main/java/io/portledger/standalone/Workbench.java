@@ -88,6 +88,28 @@ final class Workbench implements AutoCloseable {
     }
 
     /**
+     * Starts a Kafka broker without any topics.
+     *
+     * @return the port on the loopback interface at which it serves
+     */
+    int startKafka() throws StartException, IOException, InterruptedException {
+        int port = freePort();
+        start(
+                "kafka",
+                Installation.find()
+                        .node(
+                                "kafka",
+                                List.of("-Xmx512m"),
+                                "io.portledger.standalone.kafka.KafkaNode",
+                                List.of(
+                                        file("kafka").toString(),
+                                        Integer.toString(port),
+                                        Integer.toString(freePort()))),
+                Probes.tcp(port));
+        return port;
+    }
+
+    /**
      * Runs a program to its end.
      *
      * @param worst the highest status that is no failure

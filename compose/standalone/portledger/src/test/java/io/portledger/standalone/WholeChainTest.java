@@ -5,8 +5,11 @@ import static org.awaitility.Awaitility.await;
 
 import io.portledger.ledger.Answer;
 import io.portledger.ledger.BindingInterval;
+import io.portledger.ledger.Finding;
 import io.portledger.ledger.Ledger;
 import io.portledger.ledger.Question;
+import io.portledger.ledger.Statistics;
+import io.portledger.ledger.Usage;
 import io.portledger.ledger.Verdict;
 import io.portledger.lwb4.fleet.Tenure;
 import io.portledger.packet.CaptureWriter;
@@ -22,7 +25,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -173,6 +178,124 @@ class WholeChainTest {
                 });
             }
         }
+    }
+
+    @Test
+    @Order(6)
+    void whatHomesSentAndReceivedIsInTheirAccountsToTheOctet() throws Exception {
+        Instant began = Instant.now();
+        Statistics.Stretch today =
+                new Statistics.Stretch(began.minus(Duration.ofHours(2)), began.plus(Duration.ofDays(1)));
+        try (ForwardingHomes homes = new ForwardingHomes(directory.resolve("homes"), standalone.ipfix());
+                Statistics statistics = Statistics.connect(standalone.elasticsearch())) {
+            Map<ForwardingHomes.Home, Usage.Traffic> carried = new HashMap<>();
+            Map<ForwardingHomes.Home, Integer> portsUsed = new HashMap<>();
+            // The last of them is silent. Twice, as a report may begin within a round, which then counts fewer ports.
+            for (int round = 0; round < 2; round++) {
+                for (int i = 0; i < homes.homes().size() - 1; i++) {
+                    ForwardingHomes.Home home = homes.homes().get(i);
+                    int ports = 3 + 2 * i;
+                    int up = 60 + i + round;
+                    int down = 900 + 7 * i + round;
+                    homes.exchange(home, ports, up, down);
+                    carried.merge(
+                            home,
+                            new Usage.Traffic(ports, (long) ports * up, ports, (long) ports * down),
+                            Usage.Traffic::plus);
+                    portsUsed.put(home, ports);
+                }
+            }
+            homes.end();
+
+            for (Map.Entry<ForwardingHomes.Home, Usage.Traffic> home : carried.entrySet()) {
+                await("the account of " + home.getKey()).atMost(PATIENCE).untilAsserted(() -> {
+                    List<Usage.OfBinding> hours = statistics.ofBindings(
+                            Usage.Span.HOUR, today, home.getKey().b4().toString());
+                    assertThat(hours.stream()
+                                    .map(Usage.OfBinding::traffic)
+                                    .reduce(Usage.Traffic.NONE, Usage.Traffic::plus))
+                            .isEqualTo(home.getValue());
+                    assertThat(hours).allSatisfy(hour -> {
+                        assertThat(hour.ipv4()).isEqualTo(home.getKey().ipv4());
+                        assertThat(hour.ports()).isEqualTo(home.getKey().ports());
+                        assertThat(hour.serviceClass()).isEqualTo(home.getKey().serviceClass());
+                    });
+                    assertThat(hours.stream().map(Usage.OfBinding::portsInUse).reduce(0, Math::max))
+                            .isEqualTo(portsUsed.get(home.getKey()));
+                });
+            }
+            for (String serviceClass : List.of("bronze", "silver")) {
+                Usage.Traffic all = carried.entrySet().stream()
+                        .filter(home -> home.getKey().serviceClass().equals(serviceClass))
+                        .map(Map.Entry::getValue)
+                        .reduce(Usage.Traffic.NONE, Usage.Traffic::plus);
+                await("the account of class " + serviceClass)
+                        .atMost(PATIENCE)
+                        .untilAsserted(() -> assertThat(statistics.ofClasses(Usage.Span.HOUR, today).stream()
+                                        .filter(hour -> serviceClass.equals(hour.serviceClass()))
+                                        .map(Usage.OfClass::traffic)
+                                        .reduce(Usage.Traffic.NONE, Usage.Traffic::plus))
+                                .isEqualTo(all));
+            }
+            // Eight of fifteen port sets were held, and none when the lwAFTR had ended.
+            await("the level of the class that is half used")
+                    .atMost(PATIENCE)
+                    .untilAsserted(
+                            () -> assertThat(statistics.findings(today, 1_000))
+                                    .filteredOn(finding -> finding.kind() == Finding.Kind.THRESHOLD_REACHED
+                                            && !finding.at().isBefore(began.truncatedTo(ChronoUnit.MILLIS)))
+                                    .extracting(Finding::summary)
+                                    .containsExactly(
+                                            "A threshold was passed: addresses in use of the pool are few of pool bronze, limit 1",
+                                            "A threshold was passed: addresses in use of the pool are many of pool bronze, limit 1"));
+            await("who came and went").atMost(PATIENCE).untilAsserted(() -> {
+                List<Usage.Activity> hours = statistics.activity(Usage.Activity.Of.NETWORK, today).stream()
+                        .filter(hour -> hour.name().equals(ForwardingHomes.NETWORK))
+                        .toList();
+                int all = homes.homes().size();
+                assertThat(hours.stream().mapToLong(Usage.Activity::allocated).sum())
+                        .isEqualTo(all);
+                assertThat(hours.stream().mapToLong(Usage.Activity::released).sum())
+                        .isEqualTo(all);
+            });
+
+            ForwardingHomes.Home busiest = homes.homes().get(homes.homes().size() - 2);
+            Usage.Traffic its = Objects.requireNonNull(carried.get(busiest));
+            assertThat(columns(
+                            table("usage/accounts?holder=" + busiest.b4() + "&span=hour&reason=whole-chain-test"),
+                            "packets_up",
+                            "octets_up",
+                            "packets_down",
+                            "octets_down"))
+                    .containsExactly(its.packetsUp(), its.octetsUp(), its.packetsDown(), its.octetsDown());
+            ForwardingHomes.Home silent = homes.homes().getLast();
+            assertThat(table("usage/accounts?holder=" + silent.b4() + "&span=hour&reason=whole-chain-test")
+                            .lines())
+                    .as("whoever carried nothing has no account")
+                    .hasSize(1);
+        }
+    }
+
+    /** The sums of some columns of a table in CSV. */
+    private static List<Long> columns(String csv, String... names) {
+        List<List<String>> rows =
+                csv.lines().map(line -> List.of(line.split(",", -1))).toList();
+        return Arrays.stream(names)
+                .map(name -> rows.stream()
+                        .skip(1)
+                        .mapToLong(row -> Long.parseLong(row.get(rows.getFirst().indexOf(name))))
+                        .sum())
+                .toList();
+    }
+
+    private String table(String question) throws IOException, InterruptedException {
+        HttpResponse<String> response = http.send(
+                HttpRequest.newBuilder(standalone.web().resolve("/api/v1/" + question))
+                        .header("Authorization", "Bearer " + standalone.operatorToken())
+                        .build(),
+                HttpResponse.BodyHandlers.ofString());
+        assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+        return response.body();
     }
 
     /** The last: what an import cannot know of the time around its files makes answers about others incomplete. */
