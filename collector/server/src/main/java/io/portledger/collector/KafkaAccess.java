@@ -215,7 +215,7 @@ final class KafkaAccess {
         properties.putIfAbsent(ProducerConfig.BATCH_SIZE_CONFIG, 131_072);
         properties.putIfAbsent(ProducerConfig.LINGER_MS_CONFIG, 5);
         properties.putIfAbsent(ProducerConfig.COMPRESSION_TYPE_CONFIG, "zstd");
-        // A third of the processor time of Kafka's own choice, for a few octets in a hundred more.
+        // Faster than Kafka's own choice; what events repeat is near, and found at any level.
         properties.putIfAbsent(ProducerConfig.COMPRESSION_ZSTD_LEVEL_CONFIG, 1);
         properties.put(ProducerConfig.ACKS_CONFIG, "all");
         properties.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
