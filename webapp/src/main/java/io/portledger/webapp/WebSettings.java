@@ -15,6 +15,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param maxTolerance the widest window a question may ask about, either way
  * @param signIn limits against guessing of passwords
  * @param retention how long what is kept
+ * @param rateLimit how fast programs may ask
  */
 @ConfigurationProperties("portledger")
 public record WebSettings(
@@ -22,7 +23,16 @@ public record WebSettings(
         Path dataDirectory,
         Duration maxTolerance,
         SignIn signIn,
-        @DefaultValue Periods retention) {
+        @DefaultValue Periods retention,
+        RateLimit rateLimit) {
+
+    /**
+     * How fast a token, or a user who comes with a password, may call the REST interface.
+     *
+     * @param perSecond requests in a second in the long run, above 0
+     * @param burst requests at once after a rest, 1 and more
+     */
+    public record RateLimit(double perSecond, int burst) {}
 
     /**
      * Limits against guessing of passwords.

@@ -17,7 +17,7 @@ import org.springframework.stereotype.Service;
 /**
  * The one place where questions are answered, whichever door they come through.
  *
- * <p>An answer is given only if the asker has the role LOOKUP, the question stands in the audit log on disk before the
+ * <p>An answer is given only if the asker has the role LI_OFFICER or ANALYST, the question stands in the audit log on disk before the
  * ledger is asked, and the verdict stands there before it is shown. If the log cannot be written there is no answer.
  */
 @Service
@@ -27,11 +27,13 @@ public class LookupDesk {
 
     private final LedgerAccess ledger;
     private final AuditLog audit;
+    private final AnswerDigest digest;
     private final WebSettings settings;
 
-    LookupDesk(LedgerAccess ledger, AuditLog audit, WebSettings settings) {
+    LookupDesk(LedgerAccess ledger, AuditLog audit, AnswerDigest digest, WebSettings settings) {
         this.ledger = ledger;
         this.audit = audit;
+        this.digest = digest;
         this.settings = settings;
     }
 
@@ -49,7 +51,7 @@ public class LookupDesk {
      * @throws LedgerUnavailableException if the ledger cannot be asked
      * @throws LookupFailedException if a fault of this program is in the way
      */
-    @PreAuthorize("hasRole('LOOKUP')")
+    @PreAuthorize("hasAnyRole('LI_OFFICER', 'ANALYST')")
     public Answer ask(Inquiry inquiry, Origin origin) {
         long number = audit.append(new AuditEvent.Asked(
                 asker(), origin.channel().name(), origin.address(), inquiry.question(), inquiry.reason()));
@@ -74,7 +76,7 @@ public class LookupDesk {
             throw new LookupFailedException(e);
         }
         audit.append(new AuditEvent.Answered(
-                number, answer.verdict(), answer.complete(), answer.holders().size()));
+                number, answer.verdict(), answer.complete(), answer.holders().size(), digest.of(inquiry, answer)));
         return answer;
     }
 

@@ -43,14 +43,16 @@ class LookupDeskTest {
         desk = new LookupDesk(
                 ledger,
                 audit,
+                (inquiry, answer) -> "digest of " + answer.verdict(),
                 new WebSettings(
                         URI.create("http://127.0.0.1:9200"),
                         directory,
                         Duration.ofHours(1),
                         new WebSettings.SignIn(5, Duration.ofSeconds(10), Duration.ofMinutes(15)),
-                        new WebSettings.Periods(null, null, null, null)));
+                        new WebSettings.Periods(null, null, null, null),
+                        new WebSettings.RateLimit(20, 200)));
         SecurityContextHolder.getContext()
-                .setAuthentication(new TestingAuthenticationToken("agnes", "", "ROLE_LOOKUP"));
+                .setAuthentication(new TestingAuthenticationToken("agnes", "", "ROLE_ANALYST"));
     }
 
     @AfterEach
@@ -85,6 +87,7 @@ class LookupDeskTest {
         assertThat(answer.path("verdict").asString()).isEqualTo("AMBIGUOUS");
         assertThat(answer.path("complete").asBoolean()).isTrue();
         assertThat(answer.path("holders").asInt()).isEqualTo(2);
+        assertThat(answer.path("digest").asString()).isEqualTo("digest of AMBIGUOUS");
     }
 
     @Test
