@@ -86,6 +86,23 @@ class AccountsBrowserIT extends BrowserJourney {
     }
 
     @Test
+    void theSessionHasAnotherIdAfterTheSignIn() {
+        page.navigate(url("/login"));
+        String before = session();
+        signIn(TestApplication.NOC, TestApplication.PASSWORD);
+        assertThat(page.getByText("Findings of the last seven days")).isVisible();
+        assertThat(session()).isNotEqualTo(before);
+    }
+
+    private String session() {
+        return context.cookies().stream()
+                .filter(cookie -> cookie.name.equals("JSESSIONID"))
+                .findFirst()
+                .orElseThrow()
+                .value;
+    }
+
+    @Test
     void whoMayNotDoesNotGetThere() {
         page.navigate(url("/"));
         signIn(TestApplication.NOC, TestApplication.PASSWORD);

@@ -35,6 +35,8 @@ import org.springframework.context.annotation.Import;
 import org.springframework.security.access.AccessDeniedException;
 import org.springframework.security.authentication.AuthenticationCredentialsNotFoundException;
 import org.springframework.security.authentication.TestingAuthenticationToken;
+import org.springframework.security.core.AuthenticationException;
+import org.springframework.security.core.context.SecurityContext;
 import org.springframework.security.core.context.SecurityContextHolder;
 
 /** Which role may do what, where it is decided: every method of every desk with every role. */
@@ -151,14 +153,17 @@ class RoleMatrixTest {
     }
 
     private static void check(Row row, @Nullable String authority, boolean isAllowed, List<String> wrong) {
-        SecurityContextHolder.getContext()
-                .setAuthentication(
-                        authority == null
-                                ? new TestingAuthenticationToken("somebody", "", List.of())
-                                : new TestingAuthenticationToken("somebody", "", authority));
+        SecurityContext context = SecurityContextHolder.createEmptyContext();
+        context.setAuthentication(
+                authority == null
+                        ? new TestingAuthenticationToken("somebody", "", List.of())
+                        : new TestingAuthenticationToken("somebody", "", authority));
+        SecurityContextHolder.setContext(context);
         Throwable thrown = catchThrowable(row.call());
-        if (isAllowed == thrown instanceof AccessDeniedException) {
-            wrong.add(row.name() + " as " + authority + ": " + (isAllowed ? "refused" : "allowed"));
+        assertThat(thrown).isNotInstanceOf(AuthenticationException.class);
+        boolean isRefused = thrown instanceof AccessDeniedException;
+        if (isAllowed == isRefused) {
+            wrong.add(row.name() + " as " + authority + ": " + (isRefused ? "refused" : "allowed"));
         }
     }
 

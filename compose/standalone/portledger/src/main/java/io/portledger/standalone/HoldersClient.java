@@ -24,6 +24,7 @@ import tools.jackson.databind.json.JsonMapper;
 public final class HoldersClient implements AutoCloseable {
 
     private static final Duration TIMEOUT = Duration.ofSeconds(60);
+    private static final int TOO_MANY_REQUESTS = 429;
 
     private final URI web;
     private final String token;
@@ -45,7 +46,7 @@ public final class HoldersClient implements AutoCloseable {
     }
 
     /**
-     * Asks.
+     * Asks. Waits if the web application says that questions come too fast.
      *
      * @param ip the public IPv4 address, as the user wrote it
      * @param port the port, as the user wrote it, with or without the protocol
@@ -69,9 +70,26 @@ public final class HoldersClient implements AutoCloseable {
             throws QuestionException, InterruptedException {
         URI uri = web.resolve("/api/v1/holders?ip=" + encode(ip) + "&port=" + encode(port) + "&time=" + encode(time)
                 + "&to=" + encode(to) + "&tolerance=" + encode(tolerance) + "&reason=" + encode(reason));
-        HttpResponse<String> response;
+        HttpResponse<String> response = send(uri);
+        while (response.statusCode() == TOO_MANY_REQUESTS) {
+            Thread.sleep(Duration.ofSeconds(response.headers()
+                    .firstValueAsLong("Retry-After")
+                    .orElse(1)));
+            response = send(uri);
+        }
+        if (response.statusCode() == 200) {
+            return document(response.body());
+        }
+        if (response.statusCode() == 401 || response.statusCode() == 403) {
+            throw new QuestionException("The web application at " + web + " does not take the token (HTTP "
+                    + response.statusCode() + "). Say where the right one is with --token-file.");
+        }
+        throw new QuestionException(problem(response));
+    }
+
+    private HttpResponse<String> send(URI uri) throws QuestionException, InterruptedException {
         try {
-            response = http.send(
+            return http.send(
                     HttpRequest.newBuilder(uri)
                             .timeout(TIMEOUT)
                             .header("Accept", "application/json")
@@ -84,14 +102,6 @@ public final class HoldersClient implements AutoCloseable {
         } catch (IOException e) {
             throw new QuestionException("The web application at " + web + " does not answer: " + e);
         }
-        if (response.statusCode() == 200) {
-            return document(response.body());
-        }
-        if (response.statusCode() == 401 || response.statusCode() == 403) {
-            throw new QuestionException("The web application at " + web + " does not take the token (HTTP "
-                    + response.statusCode() + "). Say where the right one is with --token-file.");
-        }
-        throw new QuestionException(problem(response));
     }
 
     private JsonNode document(String body) throws QuestionException {

@@ -26,6 +26,7 @@ import picocli.CommandLine.TypeConversionException;
             DemoCommand.class,
             ChaosCommand.class,
             WhoCommand.class,
+            AuditCommand.class,
             ImportCommand.class,
             CollectorCommand.class,
             LwaftrCommand.class,
