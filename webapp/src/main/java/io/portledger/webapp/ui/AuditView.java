@@ -211,6 +211,9 @@ public final class AuditView extends Div implements AfterNavigationObserver {
                             + " --expect-last-hash tells whether lines were cut off.");
         } catch (AuditException e) {
             return () -> Notices.failure("The audit log cannot be used", String.valueOf(e.getMessage()));
+        } catch (RuntimeException e) {
+            LOG.error("The verification of the audit log failed", e);
+            return () -> Notices.failure("The verification failed", "The log of the application tells why.");
         }
     }
 

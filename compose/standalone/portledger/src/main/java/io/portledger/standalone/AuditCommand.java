@@ -28,7 +28,8 @@ final class AuditCommand {
     @Command(
             name = "verify",
             mixinStandardHelpOptions = true,
-            description = "Is each line of the audit log as it was written? The web application may run meanwhile or not.",
+            description =
+                    "Is each line of the audit log as it was written? The web application may run meanwhile or not.",
             exitCodeListHeading = "%nExit code:%n",
             exitCodeList = {
                 "0:every line is as it was written, and the expected hash is there",
@@ -49,8 +50,9 @@ final class AuditCommand {
         @Option(
                 names = "--expect-last-hash",
                 paramLabel = "HASH",
-                description = "The last hash that an earlier verification told: without it, nobody can see that lines were"
-                        + " cut off at the end. The log may have grown since.")
+                description =
+                        "The last hash that an earlier verification told: without it, nobody can see that lines were"
+                                + " cut off at the end. The log may have grown since.")
         private @Nullable String hash;
 
         @Override
@@ -70,9 +72,9 @@ final class AuditCommand {
                     .start();
             try (Interruption _ = Interruption.onSignal()) {
                 // Read here rather than inherited: who runs this command may have set another writer.
-                process.inputReader().lines().forEach(line -> command.commandLine()
-                        .getOut()
-                        .println(line));
+                process.inputReader()
+                        .lines()
+                        .forEach(line -> command.commandLine().getOut().println(line));
                 return process.waitFor();
             } catch (InterruptedException e) {
                 process.destroy();

@@ -72,9 +72,8 @@ public final class HoldersClient implements AutoCloseable {
                 + "&to=" + encode(to) + "&tolerance=" + encode(tolerance) + "&reason=" + encode(reason));
         HttpResponse<String> response = send(uri);
         while (response.statusCode() == TOO_MANY_REQUESTS) {
-            Thread.sleep(Duration.ofSeconds(response.headers()
-                    .firstValueAsLong("Retry-After")
-                    .orElse(1)));
+            Thread.sleep(Duration.ofSeconds(
+                    response.headers().firstValueAsLong("Retry-After").orElse(1)));
             response = send(uri);
         }
         if (response.statusCode() == 200) {

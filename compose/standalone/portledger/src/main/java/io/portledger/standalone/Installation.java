@@ -106,11 +106,7 @@ record Installation(Path home) {
                 unpacked.toString(),
                 unpacked.resolve("BOOT-INF/lib/*").toString(),
                 home.resolve("compose/standalone/child/target/lib/*").toString());
-        return java(
-                jvmOptions,
-                String.join(File.pathSeparator, classPath),
-                main,
-                arguments);
+        return java(jvmOptions, String.join(File.pathSeparator, classPath), main, arguments);
     }
 
     /** The command line of a program on this process's own class path. */

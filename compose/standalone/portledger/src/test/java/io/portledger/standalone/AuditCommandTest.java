@@ -26,8 +26,10 @@ class AuditCommandTest {
 
     @BeforeEach
     void write() throws Exception {
-        String first = "{\"seq\":1,\"event\":\"SIGNED_OUT\",\"who\":\"agnes\",\"previous\":\"%s\"}".formatted("0".repeat(64));
-        String second = "{\"seq\":2,\"event\":\"SIGNED_OUT\",\"who\":\"berta\",\"previous\":\"%s\"}".formatted(sha256(first));
+        String first =
+                "{\"seq\":1,\"event\":\"SIGNED_OUT\",\"who\":\"agnes\",\"previous\":\"%s\"}".formatted("0".repeat(64));
+        String second =
+                "{\"seq\":2,\"event\":\"SIGNED_OUT\",\"who\":\"berta\",\"previous\":\"%s\"}".formatted(sha256(first));
         lastHash = sha256(second);
         Files.writeString(log(), first + "\n" + second + "\n");
     }
