@@ -26,7 +26,7 @@ class AccountsBrowserIT extends BrowserJourney {
         page.navigate(url("/users"));
         signIn(TestApplication.ASKER, TestApplication.PASSWORD);
         Locator form = page.getByRole(AriaRole.REGION, new Page.GetByRoleOptions().setName("Add a user"));
-        form.getByLabel("Name").fill("frida");
+        form.getByLabel("Name", new Locator.GetByLabelOptions().setExact(true)).fill("frida");
         form.getByLabel(Pattern.compile("^NOC")).check();
         button(page, "Add user").click();
         String first = page.locator(".notice.secret code").textContent().strip();
@@ -74,7 +74,6 @@ class AccountsBrowserIT extends BrowserJourney {
         signIn(TestApplication.ASKER, TestApplication.PASSWORD);
         button(page, "Disable").click();
         assertThat(page.getByText("nora is disabled")).isVisible();
-        nora.navigate(url("/findings"));
         assertThat(nora).hasURL(url("/login"));
         nora.getByLabel("User").first().fill(TestApplication.NOC);
         nora.getByLabel("Password").first().fill(TestApplication.PASSWORD);
@@ -118,7 +117,7 @@ class AccountsBrowserIT extends BrowserJourney {
         page.navigate(url("/account"));
         signIn(TestApplication.ASKER, TestApplication.PASSWORD);
         Locator form = page.getByRole(AriaRole.REGION, new Page.GetByRoleOptions().setName("New API token"));
-        form.getByLabel("Name").fill("nightly report");
+        form.getByLabel("Name", new Locator.GetByLabelOptions().setExact(true)).fill("nightly report");
         form.getByLabel(Pattern.compile("^NOC")).check();
         button(page, "Create token").click();
         assertThat(page.locator(".notice.secret code")).hasText(Pattern.compile("portledger_.{43}"));

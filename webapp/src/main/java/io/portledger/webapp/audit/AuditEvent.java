@@ -96,9 +96,8 @@ public sealed interface AuditEvent {
      *
      * @param who the user
      * @param from the network address
-     * @param by by which means
      */
-    record SignedIn(String who, String from, String by) implements AuditEvent {}
+    record SignedIn(String who, String from) implements AuditEvent {}
 
     /**
      * Somebody signed out.

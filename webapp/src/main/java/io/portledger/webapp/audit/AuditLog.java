@@ -296,7 +296,6 @@ public final class AuditLog implements Closeable {
                 line.put("event", "SIGNED_IN");
                 line.put("who", signedIn.who());
                 line.put("from", signedIn.from());
-                line.put("by", signedIn.by());
             }
             case SignedOut signedOut -> {
                 line.put("event", "SIGNED_OUT");

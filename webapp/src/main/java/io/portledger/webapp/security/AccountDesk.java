@@ -10,7 +10,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
@@ -110,12 +109,16 @@ public class AccountDesk {
     }
 
     /**
-     * Gives a user a new password. Sessions end; tokens stay.
+     * Gives another user a new password. Sessions end; tokens stay.
      *
      * @return the password, which must be changed at the next sign-in
      */
     @PreAuthorize("hasRole('ADMIN')")
     public String resetPassword(String name, String address) {
+        if (name.equals(asker())) {
+            // The session would end before the password could be read.
+            throw new AccountException("Change your own password in the view Account.");
+        }
         String password = Secrets.password();
         String hash = accounts.hash(password);
         change(Change.PASSWORD_RESET, name, account -> account.withPassword(hash, true), address, null, null);
@@ -128,10 +131,11 @@ public class AccountDesk {
         change(Change.TOKENS_REVOKED, name, account -> account.withTokens(List.of()), address, null, null);
     }
 
-    /** The user's own account, or nothing for somebody whom a directory signed in. */
+    /** The user's own account. */
     @PreAuthorize("isAuthenticated()")
-    public Optional<Account> own() {
-        return accounts.byName(asker());
+    public Account own() {
+        return accounts.byName(asker())
+                .orElseThrow(() -> new AccountException("There is no user " + asker() + " any more."));
     }
 
     /**
@@ -141,7 +145,7 @@ public class AccountDesk {
      */
     @PreAuthorize("isAuthenticated()")
     public void changePassword(String current, String wanted, String address, @Nullable String session) {
-        Account account = ownAccount();
+        Account account = own();
         Duration wait = throttle.begin(account.name(), address);
         if (!wait.isZero()) {
             throw new AccountException(
@@ -179,7 +183,7 @@ public class AccountDesk {
      */
     @PreAuthorize(OWN)
     public NewToken createToken(String name, Set<Role> scopes, Duration lifetime, String address) {
-        Account account = ownAccount();
+        Account account = own();
         if (name.isBlank() || name.length() > LONGEST_TOKEN_NAME) {
             throw new AccountException("A token needs a name of 1 to " + LONGEST_TOKEN_NAME + " characters.");
         }
@@ -213,7 +217,7 @@ public class AccountDesk {
     /** Makes one of the user's own tokens void. */
     @PreAuthorize(OWN)
     public void revokeToken(String id, String address) {
-        Account account = ownAccount();
+        Account account = own();
         ApiToken token = account.tokens().stream()
                 .filter(candidate -> candidate.id().equals(id))
                 .findFirst()
@@ -245,11 +249,6 @@ public class AccountDesk {
         AuditEvent event = new AccountChanged(
                 what, asker(), address, user, names, token == null ? null : token.id() + " " + token.name());
         audit.append(event);
-    }
-
-    private Account ownAccount() {
-        return own().orElseThrow(() -> new AccountException(
-                "Your password and rights are kept in a directory outside this application: change them there."));
     }
 
     private static String asker() {

@@ -78,8 +78,7 @@ final class Sessions implements SessionAuthenticationStrategy, LogoutHandler {
             }
         }
         try {
-            audit.append(
-                    new AuditEvent.SignedIn(authentication.getName(), request.getRemoteAddr(), way(authentication)));
+            audit.append(new AuditEvent.SignedIn(authentication.getName(), request.getRemoteAddr()));
         } catch (AuditException e) {
             session.removeAttribute(ATTRIBUTE);
             throw new SessionAuthenticationException(String.valueOf(e.getMessage()));
@@ -121,9 +120,5 @@ final class Sessions implements SessionAuthenticationStrategy, LogoutHandler {
                 }
             }
         }
-    }
-
-    private static String way(Authentication authentication) {
-        return authentication.getPrincipal() instanceof SignedInUser ? "PASSWORD" : "DIRECTORY";
     }
 }

@@ -81,10 +81,8 @@ public final class AccountView extends Div implements AfterNavigationObserver {
 
     private void show() {
         parts.removeAll();
-        Account account = desk.own().orElse(null);
-        if (account == null) {
-            parts.add(new Paragraph("Your password and rights are kept in a directory outside this application."));
-        } else if (authentication.hasAuthority(SignedInUser.MUST_CHANGE_PASSWORD)) {
+        Account account = desk.own();
+        if (authentication.hasAuthority(SignedInUser.MUST_CHANGE_PASSWORD)) {
             parts.add(
                     Notices.notice(
                             "Choose a password of your own first",

@@ -1,6 +1,7 @@
 package io.portledger.webapp.ui;
 
 import com.vaadin.flow.component.Component;
+import com.vaadin.flow.component.UI;
 import com.vaadin.flow.component.button.Button;
 import com.vaadin.flow.component.button.ButtonVariant;
 import com.vaadin.flow.component.checkbox.CheckboxGroup;
@@ -168,6 +169,11 @@ public final class UsersView extends Div implements AfterNavigationObserver {
             show(Notices.failure("Not changed", String.valueOf(e.getMessage())));
         } catch (AuditException e) {
             show(Notices.failure("Not changed: the audit log cannot be written", String.valueOf(e.getMessage())));
+        }
+        if (Visitor.session() == null) {
+            // Somebody changed the own rights, and the session has ended.
+            UI.getCurrent().getPage().setLocation("/login");
+            return;
         }
         showAll();
         showOne(name);
