@@ -18,6 +18,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param signIn limits against guessing of passwords
  * @param retention how long what is kept
  * @param cases by what rights questions are asked
+ * @param rateLimit how fast programs may ask
  */
 @ConfigurationProperties("portledger")
 public record WebSettings(
@@ -26,7 +27,16 @@ public record WebSettings(
         Duration maxTolerance,
         SignIn signIn,
         @DefaultValue Periods retention,
-        @DefaultValue Cases cases) {
+        @DefaultValue Cases cases,
+        RateLimit rateLimit) {
+
+    /**
+     * How fast a token, or a user who comes with a password, may call the REST interface.
+     *
+     * @param perSecond requests in a second in the long run, above 0
+     * @param burst requests at once after a rest, 1 and more
+     */
+    public record RateLimit(double perSecond, int burst) {}
 
     /**
      * Limits against guessing of passwords.

@@ -3,107 +3,37 @@ package io.portledger.webapp;
 import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.deque.html.axecore.playwright.AxeBuilder;
-import com.deque.html.axecore.results.Rule;
-import com.microsoft.playwright.Browser;
-import com.microsoft.playwright.BrowserContext;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Route;
-import com.microsoft.playwright.assertions.PlaywrightAssertions;
 import com.microsoft.playwright.options.AriaRole;
 import com.microsoft.playwright.options.ColorScheme;
 import io.portledger.ledger.Answer;
 import io.portledger.softwire.PortSet;
 import java.io.IOException;
 import java.net.URI;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.springframework.beans.factory.annotation.Autowired;
-import org.springframework.boot.test.context.SpringBootTest;
-import org.springframework.boot.test.web.server.LocalServerPort;
-import org.springframework.context.annotation.Import;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /** What a person does, in a real browser: sign in, ask, read, share, leave. The screens go to {@code target/screens}. */
-@SpringBootTest(webEnvironment = SpringBootTest.WebEnvironment.RANDOM_PORT)
-@Import(TestApplication.class)
-class BrowserIT {
+class BrowserIT extends BrowserJourney {
 
-    private static final Path SCREENS = Path.of("target/screens");
     private static final String LINK =
             "/?ip=203.0.113.7&port=40123&time=2026-11-23T14:02:07.000Z&tolerance=0s&case=C-2026-117";
-
-    /** For a cold server and a cold browser on a busy machine. */
-    private static final double PATIENCE_MILLIS = 60_000;
-
-    private static final String TICKETS = "tickets.example";
-
-    private static Chromium chromium;
-
-    @LocalServerPort
-    private int port;
 
     @Autowired
     private ScriptedLedger ledger;
 
-    @Autowired
-    private DataDirectory directory;
-
-    private BrowserContext context;
-    private Page page;
-    private final List<String> complaints = new ArrayList<>();
-
-    @BeforeAll
-    static void startBrowser() {
-        PlaywrightAssertions.setDefaultAssertionTimeout(PATIENCE_MILLIS);
-        chromium = new Chromium();
-    }
-
-    @AfterAll
-    static void stopBrowser() {
-        chromium.close();
-    }
-
     @BeforeEach
-    void openPage() {
+    void forgetEarlierQuestions() {
         ledger.asked().clear();
-        context = chromium.browser()
-                .newContext(new Browser.NewContextOptions()
-                        .setViewportSize(1280, 800)
-                        .setColorScheme(ColorScheme.LIGHT)
-                        .setPermissions(List.of("clipboard-read", "clipboard-write")));
-        context.setDefaultTimeout(PATIENCE_MILLIS);
-        page = context.newPage();
-        page.onConsoleMessage(message -> {
-            if (message.type().equals("error")) {
-                complaints.add(message.text());
-            }
-        });
-        page.onRequest(request -> {
-            String host = URI.create(request.url().replace(' ', '+')).getHost();
-            if (host != null && !host.equals("127.0.0.1") && !host.equals(TICKETS)) {
-                complaints.add("a request to " + host);
-            }
-        });
-    }
-
-    @AfterEach
-    void nothingWasBlockedOrFetchedElsewhere() {
-        context.close();
-        assertThat(complaints).isEmpty();
     }
 
     @Test
@@ -114,15 +44,17 @@ class BrowserIT {
         assertThat(page).hasURL(url("/login"));
         checkAccessibility();
         screenshot("sign-in-light");
-        signIn(TestApplication.PASSWORD);
+        signIn(TestApplication.ASKER, TestApplication.PASSWORD);
 
         assertThat(verdict()).containsText("Subscriber S-1022 (2001:db8:1::22) held 203.0.113.7:40123");
         assertThat(page.getByLabel("Case", new Page.GetByLabelOptions().setExact(true)))
                 .hasValue("C-2026-117");
         assertThat(page.getByLabel("Address, port and time")).hasValue("203.0.113.7:40123 2026-11-23T14:02:07.000Z");
         List<JsonNode> added = auditLines().subList(linesBefore, auditLines().size());
-        assertThat(added).extracting(line -> line.path("event").asString()).containsExactly("QUESTION", "ANSWER");
-        assertThat(added.getFirst().path("from").asString()).isEqualTo("127.0.0.1");
+        assertThat(added)
+                .extracting(line -> line.path("event").asString())
+                .containsExactly("SIGNED_IN", "QUESTION", "ANSWER");
+        assertThat(added.get(1).path("from").asString()).isEqualTo("127.0.0.1");
         checkAccessibility();
     }
 
@@ -130,7 +62,7 @@ class BrowserIT {
     void theKeyboardAloneIsEnough() {
         ledger.answersWith(Samples.stillHeld());
         page.navigate(url("/"));
-        signIn(TestApplication.PASSWORD);
+        signIn(TestApplication.ASKER, TestApplication.PASSWORD);
         Locator line = page.getByLabel("Address, port and time");
         assertThat(line).isFocused();
 
@@ -164,7 +96,7 @@ class BrowserIT {
     void aCopiedLinkOpensTheSameAnswerAndBackAsksTheEarlierQuestionAgain() {
         ledger.answersWith(Samples.stillHeld());
         page.navigate(url(LINK));
-        signIn(TestApplication.PASSWORD);
+        signIn(TestApplication.ASKER, TestApplication.PASSWORD);
         assertThat(verdict()).isVisible();
         page.getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName("Copy link"))
                 .click();
@@ -194,7 +126,7 @@ class BrowserIT {
     void aLinkOnAnotherSiteAsksForAClickAndKeepsTheSession() {
         ledger.answersWith(Samples.stillHeld());
         page.navigate(url("/"));
-        signIn(TestApplication.PASSWORD);
+        signIn(TestApplication.ASKER, TestApplication.PASSWORD);
         assertThat(page.getByLabel("Address, port and time")).isVisible();
         page.route(
                 "http://" + TICKETS + "/",
@@ -218,7 +150,7 @@ class BrowserIT {
         ledger.answersWith(Samples.stillHeld());
         String reference = "N-" + System.nanoTime();
         page.navigate(url("/"));
-        signIn(TestApplication.PASSWORD);
+        signIn(TestApplication.ASKER, TestApplication.PASSWORD);
         page.navigate(url(LINK.replace("C-2026-117", reference)));
         assertThat(answer()).containsText("There is no case " + reference);
         assertThat(ledger.asked()).isEmpty();
@@ -261,7 +193,7 @@ class BrowserIT {
     @Test
     void aWrongPasswordStaysOutside() {
         page.navigate(url("/"));
-        signIn("wrong");
+        signIn(TestApplication.ASKER, "wrong");
         assertThat(page.getByText("Not signed in")).isVisible();
         assertThat(page).hasURL(Pattern.compile(".*/login\\?error"));
         page.navigate(url("/"));
@@ -271,7 +203,7 @@ class BrowserIT {
     @Test
     void afterSigningOutTheViewIsClosed() {
         page.navigate(url("/"));
-        signIn(TestApplication.PASSWORD);
+        signIn(TestApplication.ASKER, TestApplication.PASSWORD);
         page.getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName("Sign out"))
                 .click();
         assertThat(page.getByLabel("Password").first()).isVisible();
@@ -282,7 +214,7 @@ class BrowserIT {
     @Test
     void theChosenColourSchemeIsRemembered() {
         page.navigate(url("/"));
-        signIn(TestApplication.PASSWORD);
+        signIn(TestApplication.ASKER, TestApplication.PASSWORD);
         assertThat(background()).isEqualTo("rgb(238, 241, 244)");
         page.getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName("Colour scheme"))
                 .or(page.getByRole(AriaRole.COMBOBOX, new Page.GetByRoleOptions().setName("Colour scheme")))
@@ -303,7 +235,7 @@ class BrowserIT {
     void everyKindOfAnswerCanBeSeenByEverybody(ColorScheme scheme) {
         page.emulateMedia(new Page.EmulateMediaOptions().setColorScheme(scheme));
         page.navigate(url("/"));
-        signIn(TestApplication.PASSWORD);
+        signIn(TestApplication.ASKER, TestApplication.PASSWORD);
         assertThat(answer()).containsText("No question yet");
         show(Samples.held(1234, new PortSet(6, 8, 52)), "held");
         look("held", scheme);
@@ -320,7 +252,7 @@ class BrowserIT {
     @Test
     void theOtherStatesCanBeSeenToo() {
         page.navigate(url("/"));
-        signIn(TestApplication.PASSWORD);
+        signIn(TestApplication.ASKER, TestApplication.PASSWORD);
         assertThat(answer()).containsText("No question yet");
         look("empty", ColorScheme.LIGHT);
         show(Samples.block(), "held");
@@ -346,30 +278,6 @@ class BrowserIT {
         checkAccessibility();
     }
 
-    private void screenshot(String name) {
-        page.screenshot(new Page.ScreenshotOptions()
-                .setPath(SCREENS.resolve(name + ".png"))
-                .setFullPage(true));
-    }
-
-    private void checkAccessibility() {
-        List<String> violations = new ArrayList<>();
-        for (Rule rule : new AxeBuilder(page)
-                .withTags(List.of("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"))
-                .analyze()
-                .getViolations()) {
-            violations.add(rule.getId() + ": " + rule.getHelp() + " " + rule.getNodes());
-        }
-        assertThat(violations).isEmpty();
-    }
-
-    private void signIn(String password) {
-        page.getByLabel("User").first().fill(TestApplication.ASKER);
-        page.getByLabel("Password").first().fill(password);
-        page.keyboard().press("Enter");
-        page.waitForURL(url -> !url.endsWith("/login"));
-    }
-
     private String background() {
         return Objects.requireNonNull(page.evaluate("getComputedStyle(document.body).backgroundColor"))
                 .toString();
@@ -381,15 +289,5 @@ class BrowserIT {
 
     private Locator answer() {
         return page.locator(".answer");
-    }
-
-    private String url(String path) {
-        return "http://127.0.0.1:" + port + path;
-    }
-
-    private List<JsonNode> auditLines() throws IOException {
-        return Files.readAllLines(directory.file("audit.jsonl")).stream()
-                .map(JsonMapper.shared()::readTree)
-                .toList();
     }
 }

@@ -71,7 +71,8 @@ public final class Samples {
                 Duration.ofHours(1),
                 new WebSettings.SignIn(5, Duration.ofSeconds(10), Duration.ofMinutes(15)),
                 new WebSettings.Periods(null, null, null, null),
-                new WebSettings.Cases(List.of("Court order", "Abuse of the network"), Set.of(fourEyes)));
+                new WebSettings.Cases(List.of("Court order", "Abuse of the network"), Set.of(fourEyes)),
+                new WebSettings.RateLimit(20, 200));
     }
 
     /** A case in which anything of the samples may be asked. */

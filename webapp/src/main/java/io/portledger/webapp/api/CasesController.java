@@ -1,7 +1,7 @@
 package io.portledger.webapp.api;
 
 import io.portledger.webapp.cases.Case;
-import io.portledger.webapp.cases.CaseBook;
+import io.portledger.webapp.cases.CaseDesk;
 import io.portledger.webapp.cases.Scope;
 import io.portledger.webapp.lookup.Moment;
 import io.portledger.webapp.lookup.UnanswerableException;
@@ -28,9 +28,9 @@ import org.springframework.web.bind.annotation.RestController;
 @Tag(name = "Cases")
 class CasesController {
 
-    private final CaseBook book;
+    private final CaseDesk book;
 
-    CasesController(CaseBook book) {
+    CasesController(CaseDesk book) {
         this.book = book;
     }
 
@@ -95,7 +95,7 @@ class CasesController {
     }
 
     @GetMapping
-    @Operation(summary = "The cases, the newest first, at most " + CaseBook.MOST_LISTED)
+    @Operation(summary = "The cases, the newest first, at most " + CaseDesk.MOST_LISTED)
     List<Document> list(
             @Parameter(description = "awaiting_approval, open, refused or closed; all if left out")
                     @RequestParam(defaultValue = "")

@@ -73,11 +73,14 @@ class StatisticsController {
     }
 
     @GetMapping(path = "/findings", produces = MediaType.APPLICATION_JSON_VALUE)
-    @Operation(summary = "What an operator should look at: conflicts, exhaustion, quotas, thresholds; newest first")
+    @Operation(
+            summary = "What an operator should look at: conflicts, exhaustion, quotas, thresholds; newest first",
+            description = "With the role NOC alone, holders is empty.")
     ResponseEntity<List<FindingDocument>> findings(
             @Parameter(description = "Without it: seven days before to") @RequestParam(defaultValue = "") String from,
-            @Parameter(description = "Without it: now") @RequestParam(defaultValue = "") String to) {
-        return ok(desk.findings(stretch(from, to)).stream()
+            @Parameter(description = "Without it: now") @RequestParam(defaultValue = "") String to,
+            HttpServletRequest request) {
+        return ok(desk.findings(stretch(from, to), origin(request)).stream()
                 .map(FindingDocument::of)
                 .toList());
     }
@@ -128,17 +131,12 @@ class StatisticsController {
         if (reference.isBlank() || holder.isBlank()) {
             throw new UnanswerableException("Both holder and case are needed.");
         }
-        return table(csv(
+        Origin origin = origin(request);
+        List<Usage.OfBinding> account = desk.account(holder, span(span), stretch(from, to), reference, origin);
+        String csv = csv(
                 "from,ipv4,ports,b4,inside_ipv4,subscriber,class,packets_up,octets_up,packets_down,octets_down,"
                         + "ports_in_use,ports,reports",
-                desk
-                        .account(
-                                holder,
-                                span(span),
-                                stretch(from, to),
-                                reference,
-                                new Origin(Origin.Channel.REST, request.getRemoteAddr()))
-                        .stream()
+                account.stream()
                         .map(usage -> cells(
                                 Moment.write(usage.from()),
                                 usage.ipv4(),
@@ -153,7 +151,9 @@ class StatisticsController {
                                 usage.traffic().octetsDown(),
                                 usage.portsInUse(),
                                 usage.ports().portCount(),
-                                usage.reports()))));
+                                usage.reports())));
+        desk.exporting("ACCOUNT", account.size(), csv.getBytes(StandardCharsets.UTF_8), origin);
+        return table(csv);
     }
 
     @GetMapping("/activity")
@@ -173,6 +173,10 @@ class StatisticsController {
                                 activity.released(),
                                 activity.delay(),
                                 activity.delayP99()))));
+    }
+
+    private static Origin origin(HttpServletRequest request) {
+        return new Origin(Origin.Channel.REST, request.getRemoteAddr());
     }
 
     private Stretch stretch(String from, String to) {

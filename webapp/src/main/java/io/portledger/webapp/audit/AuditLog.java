@@ -1,14 +1,22 @@
 package io.portledger.webapp.audit;
 
+import io.portledger.webapp.audit.AuditEvent.AccountChanged;
 import io.portledger.webapp.audit.AuditEvent.AccountRead;
 import io.portledger.webapp.audit.AuditEvent.Answered;
 import io.portledger.webapp.audit.AuditEvent.Asked;
+import io.portledger.webapp.audit.AuditEvent.AuditRead;
+import io.portledger.webapp.audit.AuditEvent.AuditVerified;
 import io.portledger.webapp.audit.AuditEvent.CaseChanged;
 import io.portledger.webapp.audit.AuditEvent.CaseOpened;
 import io.portledger.webapp.audit.AuditEvent.Deleted;
 import io.portledger.webapp.audit.AuditEvent.Deleting;
+import io.portledger.webapp.audit.AuditEvent.Exported;
+import io.portledger.webapp.audit.AuditEvent.SignInRefused;
+import io.portledger.webapp.audit.AuditEvent.SignedIn;
+import io.portledger.webapp.audit.AuditEvent.SignedOut;
 import io.portledger.webapp.audit.AuditEvent.TornLineRemoved;
 import io.portledger.webapp.audit.AuditEvent.Unanswered;
+import io.portledger.webapp.audit.AuditEvent.Viewed;
 import io.portledger.webapp.cases.Case;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
@@ -22,9 +30,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Clock;
+import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Arrays;
@@ -122,7 +129,7 @@ public final class AuditLog implements Closeable {
                 int lineFrom = lastLineFeed(end, tornFrom - 1) + 1;
                 byte[] lastLine = Arrays.copyOfRange(end, lineFrom, Math.max(lineFrom, tornFrom - 1));
                 lastNumber = numberOf(lastLine, file);
-                lastHash = hash(lastLine);
+                lastHash = Sha256.hex(lastLine);
             }
             AuditLog log = new AuditLog(file, clock, channel, length, lastNumber, lastHash);
             if (torn.length > 0) {
@@ -154,7 +161,7 @@ public final class AuditLog implements Closeable {
                 throw new AuditException("An audit line of " + line.length + " bytes is too long to be written.");
             }
             write(line);
-            lastHash = hash(line);
+            lastHash = Sha256.hex(line);
             length += line.length + 1;
             lastNumber = number;
         }
@@ -164,11 +171,32 @@ public final class AuditLog implements Closeable {
 
     /** Reads the file from its beginning and follows the chain. May run while the log is written. */
     public static Verification verify(Path file) throws IOException {
+        return verify(file, (_, _, _) -> {});
+    }
+
+    /** Is told of each intact line while a file is verified. */
+    @FunctionalInterface
+    public interface Progress {
+
+        /**
+         * One more line is intact.
+         *
+         * @param line its number
+         * @param hash its hash
+         * @param octets how much of the file was read, up to its end
+         */
+        void intact(long line, String hash, long octets);
+    }
+
+    /** As {@link #verify(Path)}, telling how far it is. What is written meanwhile is not read. */
+    public static Verification verify(Path file, Progress progress) throws IOException {
         long lines = 0;
+        long octets = 0;
         String previous = NO_LINE;
+        long size = Files.size(file);
         try (InputStream in = new BufferedInputStream(Files.newInputStream(file), 1 << 16)) {
             while (true) {
-                byte[] line = readLine(in);
+                byte[] line = octets >= size ? null : readLine(in);
                 if (line == null) {
                     return new Verification(lines, previous, null);
                 }
@@ -176,10 +204,22 @@ public final class AuditLog implements Closeable {
                 if (problem != null) {
                     return new Verification(lines, previous, "Line " + (lines + 1) + ": " + problem);
                 }
-                previous = hash(line);
+                previous = Sha256.hex(line);
                 lines++;
+                octets += line.length + 1;
+                progress.intact(lines, previous, octets);
             }
         }
+    }
+
+    /** A time as lines have it; the order of such texts is that of the times. */
+    static String time(Instant instant) {
+        return TIME.format(instant);
+    }
+
+    /** The file. */
+    public Path file() {
+        return file;
     }
 
     @Override
@@ -221,6 +261,7 @@ public final class AuditLog implements Closeable {
                 line.put("verdict", answered.verdict().name());
                 line.put("complete", answered.complete());
                 line.put("holders", answered.holders());
+                line.put("digest", answered.digest());
             }
             case Unanswered unanswered -> {
                 line.put("event", "NO_ANSWER");
@@ -258,6 +299,72 @@ public final class AuditLog implements Closeable {
                 line.put("was", changed.from().name());
                 line.put("state", changed.to().name());
                 line.put("remark", changed.remark());
+            }
+            case Viewed viewed -> {
+                line.put("event", "VIEWED");
+                line.put("who", viewed.who());
+                line.put("channel", viewed.channel());
+                line.put("from", viewed.from());
+                line.put("kind", viewed.kind());
+                line.put("rows", viewed.rows());
+            }
+            case Exported exported -> {
+                line.put("event", "EXPORTED");
+                line.put("who", exported.who());
+                line.put("channel", exported.channel());
+                line.put("from", exported.from());
+                line.put("kind", exported.kind());
+                line.put("rows", exported.rows());
+                line.put("sha256", exported.sha256());
+            }
+            case SignedIn signedIn -> {
+                line.put("event", "SIGNED_IN");
+                line.put("who", signedIn.who());
+                line.put("from", signedIn.from());
+            }
+            case SignedOut signedOut -> {
+                line.put("event", "SIGNED_OUT");
+                line.put("who", signedOut.who());
+                line.put("from", signedOut.from());
+            }
+            case SignInRefused refused -> {
+                line.put("event", "SIGN_IN_REFUSED");
+                if (refused.who() != null) {
+                    line.put("who", refused.who());
+                }
+                line.put("from", refused.from());
+                line.put("cause", refused.cause());
+                if (refused.unrecorded() > 0) {
+                    line.put("unrecorded", refused.unrecorded());
+                }
+            }
+            case AccountChanged changed -> {
+                line.put("event", changed.change().name());
+                line.put("who", changed.who());
+                line.put("from", changed.from());
+                line.put("user", changed.user());
+                if (changed.roles() != null) {
+                    changed.roles().forEach(line.putArray("roles")::add);
+                }
+                if (changed.token() != null) {
+                    line.put("token", changed.token());
+                }
+            }
+            case AuditRead read -> {
+                line.put("event", "AUDIT_READ");
+                line.put("who", read.who());
+                line.put("from", read.from());
+                line.put("filter", read.filter());
+            }
+            case AuditVerified verified -> {
+                line.put("event", "AUDIT_VERIFIED");
+                line.put("who", verified.who());
+                line.put("from", verified.from());
+                line.put("lines", verified.lines());
+                line.put("lastHash", verified.lastHash());
+                if (verified.problem() != null) {
+                    line.put("problem", verified.problem());
+                }
             }
             case Deleting deleting -> {
                 line.put("event", "DELETING");
@@ -403,13 +510,5 @@ public final class AuditLog implements Closeable {
             line.write(b);
         }
         return b < 0 && line.size() == 0 ? null : line.toByteArray();
-    }
-
-    private static String hash(byte[] line) {
-        try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(line));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java has SHA-256", e);
-        }
     }
 }

@@ -7,7 +7,7 @@ import io.portledger.webapp.WebSettings;
 import io.portledger.webapp.audit.AuditEvent;
 import io.portledger.webapp.audit.AuditEvent.Unanswered;
 import io.portledger.webapp.audit.AuditLog;
-import io.portledger.webapp.cases.CaseBook;
+import io.portledger.webapp.cases.CaseDesk;
 import io.portledger.webapp.cases.CaseException;
 import java.time.Duration;
 import org.slf4j.Logger;
@@ -20,7 +20,7 @@ import org.springframework.stereotype.Service;
 /**
  * The one place where questions are answered, whichever door they come through.
  *
- * <p>An answer is given only if the asker has the role LOOKUP, the case allows it, the question stands in the audit log on disk before the
+ * <p>An answer is given only if the asker has the role LI_OFFICER or ANALYST, the case allows it, the question stands in the audit log on disk before the
  * ledger is asked, and the verdict stands there before it is shown. If the log cannot be written there is no answer.
  */
 @Service
@@ -29,14 +29,16 @@ public class LookupDesk {
     private static final Logger LOG = LoggerFactory.getLogger(LookupDesk.class);
 
     private final LedgerAccess ledger;
-    private final CaseBook cases;
+    private final CaseDesk cases;
     private final AuditLog audit;
+    private final AnswerDigest digest;
     private final WebSettings settings;
 
-    LookupDesk(LedgerAccess ledger, CaseBook cases, AuditLog audit, WebSettings settings) {
+    LookupDesk(LedgerAccess ledger, CaseDesk cases, AuditLog audit, AnswerDigest digest, WebSettings settings) {
         this.ledger = ledger;
         this.cases = cases;
         this.audit = audit;
+        this.digest = digest;
         this.settings = settings;
     }
 
@@ -55,7 +57,7 @@ public class LookupDesk {
      * @throws LedgerUnavailableException if the ledger cannot be asked
      * @throws LookupFailedException if a fault of this program is in the way
      */
-    @PreAuthorize("hasRole('LOOKUP')")
+    @PreAuthorize("hasAnyRole('LI_OFFICER', 'ANALYST')")
     public Answer ask(Inquiry inquiry, Origin origin) {
         long number = audit.append(new AuditEvent.Asked(
                 asker(), origin.channel().name(), origin.address(), inquiry.question(), inquiry.reference()));
@@ -87,7 +89,7 @@ public class LookupDesk {
             throw new LookupFailedException(e);
         }
         audit.append(new AuditEvent.Answered(
-                number, answer.verdict(), answer.complete(), answer.holders().size()));
+                number, answer.verdict(), answer.complete(), answer.holders().size(), digest.of(inquiry, answer)));
         return answer;
     }
 

@@ -11,7 +11,6 @@ import org.springframework.security.authentication.BadCredentialsException;
 import org.springframework.security.authentication.UsernamePasswordAuthenticationToken;
 import org.springframework.security.core.context.SecurityContext;
 import org.springframework.security.core.context.SecurityContextHolder;
-import org.springframework.security.core.userdetails.UserDetails;
 import org.springframework.security.web.AuthenticationEntryPoint;
 import org.springframework.security.web.authentication.WebAuthenticationDetails;
 import org.springframework.web.filter.OncePerRequestFilter;
@@ -22,10 +21,12 @@ final class BearerTokenFilter extends OncePerRequestFilter {
     private static final String SCHEME = "Bearer ";
 
     private final Accounts accounts;
+    private final RefusedSignIns refused;
     private final AuthenticationEntryPoint refusal;
 
-    BearerTokenFilter(Accounts accounts, AuthenticationEntryPoint refusal) {
+    BearerTokenFilter(Accounts accounts, RefusedSignIns refused, AuthenticationEntryPoint refusal) {
         this.accounts = accounts;
+        this.refused = refused;
         this.refusal = refusal;
     }
 
@@ -34,10 +35,12 @@ final class BearerTokenFilter extends OncePerRequestFilter {
             throws ServletException, IOException {
         String header = request.getHeader(HttpHeaders.AUTHORIZATION);
         if (header != null && header.regionMatches(true, 0, SCHEME, 0, SCHEME.length())) {
-            Optional<UserDetails> user =
+            Optional<SignedInUser> user =
                     accounts.byToken(header.substring(SCHEME.length()).strip());
             if (user.isEmpty()) {
-                refusal.commence(request, response, new BadCredentialsException("The token is unknown or void."));
+                refused.add(null, request.getRemoteAddr(), RefusedSignIns.Cause.TOKEN);
+                refusal.commence(
+                        request, response, new BadCredentialsException("The token is unknown, expired or void."));
                 return;
             }
             UsernamePasswordAuthenticationToken authentication = UsernamePasswordAuthenticationToken.authenticated(

@@ -3,6 +3,7 @@ package io.portledger.webapp.security;
 import com.vaadin.flow.spring.security.VaadinSecurityConfigurer;
 import io.portledger.webapp.DataDirectory;
 import io.portledger.webapp.WebSettings;
+import io.portledger.webapp.audit.AuditLog;
 import io.portledger.webapp.ui.SignInView;
 import jakarta.servlet.DispatcherType;
 import java.io.IOException;
@@ -12,9 +13,13 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.annotation.Order;
 import org.springframework.http.HttpMethod;
+import org.springframework.security.authentication.AccountStatusUserDetailsChecker;
 import org.springframework.security.authentication.AuthenticationManager;
 import org.springframework.security.authentication.ProviderManager;
 import org.springframework.security.authentication.dao.DaoAuthenticationProvider;
+import org.springframework.security.authorization.AuthenticatedAuthorizationManager;
+import org.springframework.security.authorization.AuthorityAuthorizationManager;
+import org.springframework.security.authorization.AuthorizationManagers;
 import org.springframework.security.config.ObjectPostProcessor;
 import org.springframework.security.config.annotation.method.configuration.EnableMethodSecurity;
 import org.springframework.security.config.annotation.web.builders.HttpSecurity;
@@ -50,37 +55,70 @@ class SecurityConfiguration {
     }
 
     @Bean
-    Accounts accounts(DataDirectory directory, PasswordEncoder encoder) throws IOException {
-        return Accounts.open(directory.path(), encoder, System.out);
+    Accounts accounts(DataDirectory directory, PasswordEncoder encoder, Clock clock) throws IOException {
+        return Accounts.open(directory.path(), encoder, clock, System.out);
+    }
+
+    @Bean
+    SignInThrottle signInThrottle(WebSettings settings, Clock clock) {
+        return new SignInThrottle(settings.signIn(), clock);
+    }
+
+    @Bean
+    RefusedSignIns refusedSignIns(Accounts accounts, AuditLog audit, Clock clock) {
+        return new RefusedSignIns(accounts, audit, clock);
+    }
+
+    @Bean
+    Sessions sessions(Accounts accounts, AuditLog audit) {
+        return new Sessions(accounts, audit);
     }
 
     @Bean
     AuthenticationManager authenticationManager(
-            Accounts accounts, PasswordEncoder encoder, WebSettings settings, Clock clock) {
-        DaoAuthenticationProvider passwords = new DaoAuthenticationProvider(name ->
-                accounts.byName(name).orElseThrow(() -> new UsernameNotFoundException("There is no such user.")));
+            Accounts accounts, PasswordEncoder encoder, SignInThrottle throttle, RefusedSignIns refused) {
+        DaoAuthenticationProvider passwords = new DaoAuthenticationProvider(name -> accounts.byName(name)
+                .map(SignedInUser::byPassword)
+                .orElseThrow(() -> new UsernameNotFoundException("There is no such user.")));
         passwords.setPasswordEncoder(encoder);
-        return new ProviderManager(new ThrottledSignIn(passwords, new SignInThrottle(settings.signIn(), clock)));
+        // That a user is disabled is told, by answer or by time, only to those who know the password.
+        passwords.setPreAuthenticationChecks(user -> {});
+        passwords.setPostAuthenticationChecks(new AccountStatusUserDetailsChecker());
+        return new ProviderManager(new ThrottledSignIn(passwords, throttle, refused));
     }
 
     @Bean
     @Order(1)
     SecurityFilterChain programs(
-            HttpSecurity http, AuthenticationManager authentication, Accounts accounts, JsonMapper json) {
+            HttpSecurity http,
+            AuthenticationManager authentication,
+            Accounts accounts,
+            RefusedSignIns refused,
+            WebSettings settings,
+            Clock clock,
+            JsonMapper json) {
         Refusals refusals = new Refusals(json);
+        TokenBuckets buckets = new TokenBuckets(
+                settings.rateLimit().perSecond(), settings.rateLimit().burst(), clock);
         return http.securityMatcher("/api/**", "/actuator/**")
                 .authenticationManager(authentication)
                 .authorizeHttpRequests(requests -> requests.dispatcherTypeMatchers(DispatcherType.ERROR)
                         .permitAll()
                         .requestMatchers(HttpMethod.GET, "/actuator/health")
                         .permitAll()
+                        .requestMatchers("/actuator/**")
+                        .hasAnyRole(Role.NOC.name(), Role.ADMIN.name())
                         .anyRequest()
-                        .authenticated())
+                        .access(AuthorizationManagers.allOf(
+                                AuthenticatedAuthorizationManager.authenticated(),
+                                AuthorizationManagers.not(AuthorityAuthorizationManager.hasAuthority(
+                                        SignedInUser.MUST_CHANGE_PASSWORD)))))
                 .csrf(csrf -> csrf.disable())
                 .sessionManagement(session -> session.sessionCreationPolicy(SessionCreationPolicy.STATELESS))
                 .requestCache(cache -> cache.disable())
                 .httpBasic(basic -> basic.authenticationEntryPoint(refusals))
-                .addFilterBefore(new BearerTokenFilter(accounts, refusals), BasicAuthenticationFilter.class)
+                .addFilterBefore(new BearerTokenFilter(accounts, refused, refusals), BasicAuthenticationFilter.class)
+                .addFilterAfter(new RateLimitFilter(buckets, refusals), BasicAuthenticationFilter.class)
                 .exceptionHandling(
                         errors -> errors.authenticationEntryPoint(refusals).accessDeniedHandler(refusals))
                 .build();
@@ -88,7 +126,7 @@ class SecurityConfiguration {
 
     @Bean
     @Order(2)
-    SecurityFilterChain people(HttpSecurity http, AuthenticationManager authentication) {
+    SecurityFilterChain people(HttpSecurity http, AuthenticationManager authentication, Sessions sessions) {
         RequestMatcher staticFiles = request -> request.getServletPath().startsWith("/portledger/");
         return http.authenticationManager(authentication)
                 .authorizeHttpRequests(requests -> requests.dispatcherTypeMatchers(DispatcherType.ERROR)
@@ -96,7 +134,10 @@ class SecurityConfiguration {
                         .requestMatchers(staticFiles)
                         .permitAll())
                 .addFilterAfter(new ForeignLinkFilter(), HeaderWriterFilter.class)
-                .with(VaadinSecurityConfigurer.vaadin(), vaadin -> vaadin.loginView(SignInView.class))
+                .sessionManagement(session -> session.addSessionAuthenticationStrategy(sessions))
+                .with(
+                        VaadinSecurityConfigurer.vaadin(),
+                        vaadin -> vaadin.loginView(SignInView.class).addLogoutHandler(sessions))
                 .headers(headers -> headers.contentSecurityPolicy(policy -> policy.policyDirectives(CONTENT_POLICY))
                         .frameOptions(frames -> frames.deny())
                         // Questions stand in the URL: other hosts must not learn them.

@@ -31,7 +31,7 @@ import com.vaadin.flow.spring.security.AuthenticationContext;
 import io.portledger.webapp.audit.AuditException;
 import io.portledger.webapp.cases.Case;
 import io.portledger.webapp.cases.Case.State;
-import io.portledger.webapp.cases.CaseBook;
+import io.portledger.webapp.cases.CaseDesk;
 import io.portledger.webapp.cases.CaseException;
 import io.portledger.webapp.cases.Scope;
 import io.portledger.webapp.lookup.Moment;
@@ -50,7 +50,7 @@ import org.jspecify.annotations.Nullable;
 /** All cases: open one, find one, approve or refuse it, close it. */
 @Route("cases")
 @PageTitle("Cases – Portledger")
-@RolesAllowed({"LOOKUP", "APPROVER", "AUDITOR"})
+@RolesAllowed({"LI_OFFICER", "ANALYST", "APPROVER", "AUDITOR"})
 public final class CasesView extends Div implements AfterNavigationObserver {
 
     /** How far around a question the window of a case reaches that is opened for it. */
@@ -58,7 +58,7 @@ public final class CasesView extends Div implements AfterNavigationObserver {
 
     private static final String ANY_STATE = "any state";
 
-    private final transient CaseBook book;
+    private final transient CaseDesk book;
     private final transient AuthenticationContext user;
     private final transient Clock clock;
 
@@ -76,7 +76,7 @@ public final class CasesView extends Div implements AfterNavigationObserver {
     private final Select<String> state = new Select<>();
     private final Section list = new Section();
 
-    public CasesView(CaseBook book, AuthenticationContext user, Clock clock) {
+    public CasesView(CaseDesk book, AuthenticationContext user, Clock clock) {
         this.book = book;
         this.user = user;
         this.clock = clock;
@@ -87,7 +87,7 @@ public final class CasesView extends Div implements AfterNavigationObserver {
         outcome.getElement().setAttribute("role", "status");
         list.getElement().setAttribute("aria-label", "Cases");
         add(new H1("Cases"));
-        if (user.hasRole("LOOKUP")) {
+        if (user.hasAnyRole("LI_OFFICER", "ANALYST")) {
             add(form());
         }
         add(outcome, filters(), list);
@@ -190,8 +190,8 @@ public final class CasesView extends Div implements AfterNavigationObserver {
         List<Case> found = book.list(stateAsked(), search.getValue());
         list.removeAll();
         list.add(found.isEmpty() ? new Paragraph(nothing()) : table(found));
-        if (found.size() == CaseBook.MOST_LISTED) {
-            list.add(new Paragraph("Only the newest " + CaseBook.MOST_LISTED + " are shown: search for the others."));
+        if (found.size() == CaseDesk.MOST_LISTED) {
+            list.add(new Paragraph("Only the newest " + CaseDesk.MOST_LISTED + " are shown: search for the others."));
         }
     }
 
@@ -272,7 +272,7 @@ public final class CasesView extends Div implements AfterNavigationObserver {
                     action("Approve", shown, remark -> book.decide(shown.reference(), true, remark)),
                     action("Refuse", shown, remark -> book.decide(shown.reference(), false, remark)));
         }
-        if (shown.state() != State.CLOSED && user.hasRole("LOOKUP")) {
+        if (shown.state() != State.CLOSED && user.hasAnyRole("LI_OFFICER", "ANALYST")) {
             actions.add(action("Close", shown, remark -> book.close(shown.reference(), remark)));
         }
         return actions;

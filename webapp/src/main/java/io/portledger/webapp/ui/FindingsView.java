@@ -14,8 +14,10 @@ import com.vaadin.flow.router.PageTitle;
 import com.vaadin.flow.router.Route;
 import io.portledger.ledger.Finding;
 import io.portledger.ledger.Statistics.Stretch;
+import io.portledger.webapp.audit.AuditException;
 import io.portledger.webapp.lookup.LedgerUnavailableException;
 import io.portledger.webapp.lookup.Moment;
+import io.portledger.webapp.lookup.Origin;
 import io.portledger.webapp.statistics.StatisticsDesk;
 import jakarta.annotation.security.RolesAllowed;
 import java.time.Clock;
@@ -27,7 +29,7 @@ import java.util.Locale;
 /** What an operator should look at: contradictions between exporters, and what NATs say of their resources. */
 @Route("findings")
 @PageTitle("Findings – Portledger")
-@RolesAllowed("LOOKUP")
+@RolesAllowed({"NOC", "ANALYST", "LI_OFFICER"})
 public final class FindingsView extends Div implements AfterNavigationObserver {
 
     private static final Duration SHOWN = Duration.ofDays(7);
@@ -47,11 +49,15 @@ public final class FindingsView extends Div implements AfterNavigationObserver {
         add(new H1("Findings of the last seven days"));
         Instant now = clock.instant();
         try {
-            List<Finding> findings = desk.findings(new Stretch(now.minus(SHOWN), now.plus(Duration.ofDays(1))));
+            List<Finding> findings = desk.findings(
+                    new Stretch(now.minus(SHOWN), now.plus(Duration.ofDays(1))),
+                    new Origin(Origin.Channel.BROWSER, Visitor.address()));
             add(findings.isEmpty() ? nothing() : table(findings));
             if (findings.size() == StatisticsDesk.MOST_FINDINGS) {
                 add(new Paragraph("Only the newest " + StatisticsDesk.MOST_FINDINGS + " are shown."));
             }
+        } catch (AuditException e) {
+            add(Notices.failure("Not shown: the audit log cannot be written", String.valueOf(e.getMessage())));
         } catch (LedgerUnavailableException e) {
             add(Notices.failure("The ledger does not answer", String.valueOf(e.getMessage())));
         }

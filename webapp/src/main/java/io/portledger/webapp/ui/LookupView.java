@@ -52,7 +52,7 @@ import org.springframework.security.concurrent.DelegatingSecurityContextRunnable
  */
 @Route("")
 @PageTitle("Look-up – Portledger")
-@RolesAllowed("LOOKUP")
+@RolesAllowed({"LI_OFFICER", "ANALYST"})
 public final class LookupView extends Div implements AfterNavigationObserver {
 
     private static final Logger LOG = LoggerFactory.getLogger(LookupView.class);
@@ -284,8 +284,8 @@ public final class LookupView extends Div implements AfterNavigationObserver {
         } catch (AuditException e) {
             return () -> Notices.failure("No answer: the audit log cannot be written", String.valueOf(e.getMessage()));
         } catch (AccessDeniedException e) {
-            return () ->
-                    Notices.failure("You may not ask", "Your user lacks the role LOOKUP. Ask an administrator for it.");
+            return () -> Notices.failure(
+                    "You may not ask", "Your user has neither the role LI_OFFICER nor ANALYST. Ask an administrator.");
         } catch (LookupFailedException e) {
             return () -> Notices.failure("This question failed", String.valueOf(e.getMessage()));
         }

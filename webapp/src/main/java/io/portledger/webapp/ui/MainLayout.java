@@ -9,11 +9,13 @@ import com.vaadin.flow.component.html.Div;
 import com.vaadin.flow.component.html.Footer;
 import com.vaadin.flow.component.html.Header;
 import com.vaadin.flow.component.html.Main;
+import com.vaadin.flow.component.html.Nav;
 import com.vaadin.flow.component.html.Span;
 import com.vaadin.flow.router.Layout;
 import com.vaadin.flow.router.RouterLayout;
 import com.vaadin.flow.server.auth.AnonymousAllowed;
 import com.vaadin.flow.spring.security.AuthenticationContext;
+import io.portledger.webapp.security.Role;
 import org.jspecify.annotations.Nullable;
 
 /** What is around every view: the name, the user, the way out. */
@@ -27,14 +29,30 @@ public final class MainLayout extends Div implements RouterLayout {
         addClassName("app");
         Anchor brand = new Anchor("/", "Portledger");
         brand.addClassName("brand");
-        Anchor cases = new Anchor("/cases", "Cases");
-        Anchor findings = new Anchor("/findings", "Findings");
-        Span user = new Span(authentication.getPrincipalName().orElse(""));
+        Nav views = new Nav();
+        views.getElement().setAttribute("aria-label", "Views");
+        if (authentication.hasAnyRole(Role.LI_OFFICER.name(), Role.ANALYST.name())) {
+            views.add(new Anchor("/", "Look-up"));
+        }
+        if (authentication.hasAnyRole(
+                Role.LI_OFFICER.name(), Role.ANALYST.name(), Role.APPROVER.name(), Role.AUDITOR.name())) {
+            views.add(new Anchor("/cases", "Cases"));
+        }
+        if (authentication.hasAnyRole(Role.NOC.name(), Role.ANALYST.name(), Role.LI_OFFICER.name())) {
+            views.add(new Anchor("/findings", "Findings"));
+        }
+        if (authentication.hasRole(Role.AUDITOR.name())) {
+            views.add(new Anchor("/audit", "Audit log"));
+        }
+        if (authentication.hasRole(Role.ADMIN.name())) {
+            views.add(new Anchor("/users", "Users"));
+        }
+        Anchor user = new Anchor("/account", authentication.getPrincipalName().orElse(""));
         user.addClassName("user");
-        user.getElement().setAttribute("title", "Signed in as");
+        user.getElement().setAttribute("title", "Signed in as: own password and tokens");
         Button signOut = new Button("Sign out", click -> authentication.logout());
         signOut.addThemeVariants(ButtonVariant.TERTIARY);
-        Div right = new Div(cases, findings, user, new ColorSchemeSelect(), signOut);
+        Div right = new Div(views, user, new ColorSchemeSelect(), signOut);
         right.addClassName("right");
         Header header = new Header(brand, right);
         header.addClassName("top");

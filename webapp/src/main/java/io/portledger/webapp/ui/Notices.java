@@ -78,7 +78,22 @@ final class Notices {
         return notice;
     }
 
-    private static Div notice(String title, String text, Component... more) {
+    /** Something was done. */
+    static Component done(String text) {
+        Div notice = notice("Done", text);
+        notice.getElement().setAttribute("role", "status");
+        return notice;
+    }
+
+    /** Something to copy. */
+    static Component secret(String title, Code secret, String after) {
+        Div notice = notice(title, after, new Paragraph(secret));
+        notice.addClassName("secret");
+        notice.getElement().setAttribute("role", "status");
+        return notice;
+    }
+
+    static Div notice(String title, String text, Component... more) {
         Div notice = new Div(new H2(title), new Paragraph(text));
         notice.add(more);
         notice.addClassName("notice");

@@ -34,7 +34,8 @@ public final class SignInView extends Main implements BeforeEnterObserver {
         form.setForgotPasswordButtonVisible(false);
         form.setAction("login");
         form.getElement().setAttribute("no-autofocus", false);
-        Paragraph hint = new Paragraph("The first start printed the password of the user “operator” on the console.");
+        Paragraph hint = new Paragraph(
+                "The first start printed the password of the user “operator” on the console; it is changed at the first sign-in.");
         hint.addClassName("hint");
         add(new Div(form, hint));
     }

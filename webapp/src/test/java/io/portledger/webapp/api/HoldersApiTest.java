@@ -253,6 +253,61 @@ class HoldersApiTest {
     }
 
     @Test
+    void aPasswordThatSomebodyElseChoseOpensNothingAndTheRefusalSaysWhatToDo() throws Exception {
+        for (String path : List.of(holders(QUESTION), "/api/v1/openapi", "/api/v1/findings")) {
+            HttpResponse<String> response = get(path, basic(TestApplication.NEWCOMER, TestApplication.PASSWORD));
+            assertThat(response.statusCode()).isEqualTo(403);
+            assertThat(response.headers().firstValue("Content-Type").orElseThrow())
+                    .startsWith("application/problem+json");
+            assertThat(json(response).path("detail").asString())
+                    .contains("must be changed first", "sign in with it in the browser");
+        }
+        assertThat(ledger.asked()).isEmpty();
+    }
+
+    @Test
+    void whoeverWatchesTheNetworkMayNotLookUp() throws Exception {
+        String nora = basic(TestApplication.NOC, TestApplication.PASSWORD);
+        assertThat(get(holders(QUESTION), nora).statusCode()).isEqualTo(403);
+        assertThat(get("/api/v1/usage/accounts?holder=S-77&case=C-9", nora).statusCode())
+                .isEqualTo(403);
+        assertThat(get("/api/v1/findings", nora).statusCode())
+                .as("let through, but there is no Elasticsearch here")
+                .isEqualTo(503);
+        assertThat(get("/actuator/metrics", nora).statusCode()).isEqualTo(200);
+        assertThat(get("/actuator/metrics", basic(TestApplication.BYSTANDER, TestApplication.PASSWORD))
+                        .statusCode())
+                .isEqualTo(403);
+    }
+
+    @Test
+    void theAuditLogKeepsTheDigestOfTheAnswerAsItWasGiven() throws Exception {
+        ledger.answersWith(Samples.held(1234, new PortSet(6, 8, 52)));
+        String body = get(holders(with("port", "1234")), bearer()).body();
+        JsonNode line = JsonMapper.shared()
+                .readTree(Files.readAllLines(directory.file("audit.jsonl")).getLast());
+        assertThat(line.path("event").asString()).isEqualTo("ANSWER");
+        assertThat(line.path("digest").asString())
+                .isEqualTo(CanonicalAnswer.of(JsonMapper.shared().readTree(body)))
+                .isNotEqualTo(CanonicalAnswer.of(JsonMapper.shared().readTree(body.replace("S-1022", "S-1023"))));
+    }
+
+    @Test
+    void refusedSignInsAreInTheAuditLogWithoutNamesThatAreNoUsers() throws Exception {
+        get(holders(QUESTION), basic("my-password-in-the-wrong-field", "x"));
+        get(holders(QUESTION), basic(TestApplication.BYSTANDER, "wrong"));
+        get(holders(QUESTION), "Bearer wrong");
+        List<String> lines = Files.readAllLines(directory.file("audit.jsonl"));
+        assertThat(lines.subList(lines.size() - 3, lines.size()))
+                .satisfiesExactly(
+                        line -> assertThat(line)
+                                .contains("SIGN_IN_REFUSED", "\"cause\":\"WRONG\"")
+                                .doesNotContain("my-password", "\"who\""),
+                        line -> assertThat(line).contains("SIGN_IN_REFUSED", "\"who\":\"bystander\""),
+                        line -> assertThat(line).contains("SIGN_IN_REFUSED", "\"cause\":\"TOKEN\""));
+    }
+
+    @Test
     void guessingPasswordsIsSlowedDown() throws Exception {
         for (int i = 0; i < 3; i++) {
             assertThat(json(get(holders(QUESTION), basic("mallory", "guess" + i)))
@@ -344,6 +399,12 @@ class HoldersApiTest {
                 .containsExactly("ip", "port", "time", "to", "tolerance", "case");
         assertThat(document.at("/components/securitySchemes/token/scheme").asString())
                 .isEqualTo("bearer");
+        assertThat(document.at("/components/securitySchemes/token/description").asString())
+                .contains("scopes", "LI_OFFICER");
+        assertThat(document.at("/components/securitySchemes/password/scheme").asString())
+                .isEqualTo("basic");
+        JsonNode responses = document.at("/paths/~1api~1v1~1holders/get/responses");
+        assertThat(responses.propertyNames()).contains("200", "401", "403", "429");
     }
 
     @Test

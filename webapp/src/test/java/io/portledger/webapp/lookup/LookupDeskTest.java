@@ -8,7 +8,7 @@ import io.portledger.webapp.ScriptedLedger;
 import io.portledger.webapp.WebSettings;
 import io.portledger.webapp.audit.AuditException;
 import io.portledger.webapp.audit.AuditLog;
-import io.portledger.webapp.cases.CaseBook;
+import io.portledger.webapp.cases.CaseDesk;
 import io.portledger.webapp.cases.CaseException;
 import io.portledger.webapp.store.Database;
 import java.io.IOException;
@@ -44,14 +44,19 @@ class LookupDeskTest {
     void open() throws IOException {
         audit = AuditLog.open(file(), Clock.systemUTC());
         SecurityContextHolder.getContext()
-                .setAuthentication(new TestingAuthenticationToken("agnes", "", "ROLE_LOOKUP"));
+                .setAuthentication(new TestingAuthenticationToken("agnes", "", "ROLE_ANALYST"));
         WebSettings settings = Samples.settings(directory);
         database = Database.open(directory.resolve("records.sqlite"));
         // With a log of its own: what is tested here are the lines of questions.
         try (AuditLog ofCases = AuditLog.open(directory.resolve("cases.jsonl"), Clock.systemUTC())) {
-            new CaseBook(database, ofCases, settings, Clock.systemUTC()).open(Samples.wideCase("C-1"));
+            new CaseDesk(database, ofCases, settings, Clock.systemUTC()).open(Samples.wideCase("C-1"));
         }
-        desk = new LookupDesk(ledger, new CaseBook(database, audit, settings, Clock.systemUTC()), audit, settings);
+        desk = new LookupDesk(
+                ledger,
+                new CaseDesk(database, audit, settings, Clock.systemUTC()),
+                audit,
+                (inquiry, answer) -> "digest of " + answer.verdict(),
+                settings);
     }
 
     @AfterEach
@@ -97,6 +102,7 @@ class LookupDeskTest {
         assertThat(answer.path("verdict").asString()).isEqualTo("AMBIGUOUS");
         assertThat(answer.path("complete").asBoolean()).isTrue();
         assertThat(answer.path("holders").asInt()).isEqualTo(2);
+        assertThat(answer.path("digest").asString()).isEqualTo("digest of AMBIGUOUS");
     }
 
     @Test

@@ -10,13 +10,21 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.springframework.security.core.userdetails.UserDetails;
 import org.springframework.security.crypto.bcrypt.BCryptPasswordEncoder;
 import org.springframework.security.crypto.password.DelegatingPasswordEncoder;
 import org.springframework.security.crypto.password.PasswordEncoder;
@@ -29,22 +37,27 @@ class AccountsTest {
     @TempDir
     Path directory;
 
+    private final SettableClock clock = new SettableClock();
     private final ByteArrayOutputStream console = new ByteArrayOutputStream();
 
     @Test
     void theFirstStartPrintsAPasswordOnceAndKeepsOnlyItsHash() throws IOException {
         Accounts accounts = open();
         String password = printedPassword();
-        UserDetails operator = accounts.byName("operator").orElseThrow();
+        Account operator = accounts.byName("operator").orElseThrow();
         assertThat(password).hasSize(20);
-        assertThat(ENCODER.matches(password, operator.getPassword())).isTrue();
-        assertThat(operator.getAuthorities()).extracting(Object::toString).contains("ROLE_LOOKUP");
+        assertThat(ENCODER.matches(password, operator.password())).isTrue();
+        assertThat(operator.roles())
+                .containsExactlyInAnyOrder(Role.ADMIN, Role.LI_OFFICER, Role.ANALYST, Role.NOC, Role.AUDITOR);
+        assertThat(operator.mustChangePassword()).isTrue();
+        assertThat(console.toString(StandardCharsets.UTF_8))
+                .contains("must be changed at the first sign-in", "LI_OFFICER, ANALYST, NOC, AUDITOR, ADMIN");
         assertThat(everythingOnDisk()).doesNotContain(password);
 
         console.reset();
-        UserDetails again = open().byName("operator").orElseThrow();
+        Account again = open().byName("operator").orElseThrow();
         assertThat(console.size()).isZero();
-        assertThat(again.getPassword()).isEqualTo(operator.getPassword());
+        assertThat(again.password()).isEqualTo(operator.password());
     }
 
     @Test
@@ -120,8 +133,151 @@ class AccountsTest {
         assertThatThrownBy(this::open).isInstanceOf(IllegalStateException.class).hasMessageContaining("password hash");
     }
 
+    @Test
+    void theOldRoleIsReadAsItsTwoSuccessorsAndItIsSaid() throws IOException {
+        Files.writeString(directory.resolve("users.json"), """
+                [{"name": "agnes", "password": "{bcrypt}x", "roles": ["LOOKUP"], "tokens": ["%s"]}]
+                """.formatted(Secrets.hashOfToken("old")));
+        Accounts accounts = open();
+        assertThat(accounts.byName("agnes").orElseThrow().roles())
+                .containsExactlyInAnyOrder(Role.LI_OFFICER, Role.ANALYST);
+        assertThat(console.toString(StandardCharsets.UTF_8))
+                .contains("LOOKUP is no more", "LI_OFFICER, ANALYST", "no user has the role ADMIN");
+        assertThat(accounts.byToken("old").orElseThrow().getAuthorities())
+                .as("tokens of then are good for the same")
+                .extracting(Object::toString)
+                .containsExactlyInAnyOrder("ROLE_LI_OFFICER", "ROLE_ANALYST");
+    }
+
+    @Test
+    void anUnknownRoleStopsTheStart() throws IOException {
+        Files.writeString(
+                directory.resolve("users.json"),
+                "[{\"name\": \"agnes\", \"password\": \"{bcrypt}x\", \"roles\": [\"GOD\"]}]");
+        assertThatThrownBy(this::open)
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("\"GOD\" is no role")
+                .hasMessageContaining("AUDITOR");
+    }
+
+    @Test
+    void whatIsChangedIsThereAfterARestart() throws IOException {
+        Accounts accounts = open();
+        ApiToken token = new ApiToken(
+                "1a2b3c4d",
+                "script",
+                Secrets.hashOfToken("s"),
+                Set.of(Role.NOC),
+                clock.instant(),
+                clock.instant(),
+                null);
+        accounts.add(new Account("nora", "{bcrypt}x", true, false, Set.of(Role.NOC), List.of(token)), () -> {});
+        accounts.change("nora", account -> account.withDisabled(true), () -> {});
+        assertThat(open().byName("nora")).isEqualTo(accounts.byName("nora"));
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(directory.resolve("users.json"))))
+                .isEqualTo("rw-------");
+    }
+
+    @Test
+    void aTokenMayNoMoreThanItsScopesAndNoMoreThanItsUser() throws IOException {
+        Accounts accounts = open();
+        add(accounts, Set.of(Role.NOC, Role.ADMIN), Set.of(Role.NOC, Role.ANALYST), null);
+        assertThat(accounts.byToken("secret").orElseThrow().getAuthorities())
+                .extracting(Object::toString)
+                .containsExactly("ROLE_NOC");
+        accounts.change("nora", account -> account.withRoles(Set.of(Role.ADMIN)), () -> {});
+        assertThat(accounts.byToken("secret").orElseThrow().getAuthorities()).isEmpty();
+    }
+
+    @Test
+    void aTokenIsVoidWhenItExpiresAndWhileItsUserIsDisabled() throws IOException {
+        Accounts accounts = open();
+        add(accounts, Set.of(Role.NOC), Set.of(Role.NOC), clock.instant().plusSeconds(60));
+        accounts.change("nora", account -> account.withDisabled(true), () -> {});
+        assertThat(accounts.byToken("secret")).isEmpty();
+        accounts.change("nora", account -> account.withDisabled(false), () -> {});
+        assertThat(accounts.byToken("secret")).isPresent();
+        clock.pass(Duration.ofSeconds(60));
+        assertThat(accounts.byToken("secret")).isEmpty();
+    }
+
+    @Test
+    void theLastUseOfATokenIsKeptToTheHour() throws IOException {
+        Accounts accounts = open();
+        add(accounts, Set.of(Role.NOC), Set.of(Role.NOC), null);
+        Instant first = clock.instant();
+        accounts.byToken("secret");
+        clock.pass(Duration.ofMinutes(59));
+        accounts.byToken("secret");
+        assertThat(open().byName("nora").orElseThrow().tokens().getFirst().lastUsed())
+                .isEqualTo(first);
+        clock.pass(Duration.ofMinutes(1));
+        accounts.byToken("secret");
+        assertThat(open().byName("nora").orElseThrow().tokens().getFirst().lastUsed())
+                .isEqualTo(clock.instant());
+    }
+
+    @Test
+    void somebodyCanAlwaysKeepUsers() throws IOException {
+        Accounts accounts = open();
+        assertThatThrownBy(() -> accounts.change("operator", account -> account.withDisabled(true), () -> {}))
+                .isInstanceOf(AccountException.class)
+                .hasMessageContaining("last user with the role ADMIN");
+        assertThatThrownBy(() -> accounts.change("operator", account -> account.withRoles(Set.of(Role.NOC)), () -> {}))
+                .isInstanceOf(AccountException.class);
+        add(accounts, Set.of(Role.ADMIN), Set.of(), null);
+        assertThat(accounts.change("operator", account -> account.withDisabled(true), () -> {})
+                        .disabled())
+                .isTrue();
+    }
+
+    @Test
+    void changesAtTheSameTimeAllHold() throws Exception {
+        Accounts accounts = open();
+        int threads = 8;
+        int each = 10;
+        try (ExecutorService pool = Executors.newFixedThreadPool(threads)) {
+            List<Future<?>> results = new ArrayList<>();
+            for (int t = 0; t < threads; t++) {
+                int thread = t;
+                results.add(pool.submit(() -> {
+                    for (int i = 0; i < each; i++) {
+                        accounts.add(
+                                new Account(
+                                        "u" + thread + "-" + i, "{bcrypt}x", true, false, Set.of(Role.NOC), List.of()),
+                                () -> {});
+                    }
+                }));
+            }
+            for (Future<?> result : results) {
+                result.get();
+            }
+        }
+        assertThat(open().all()).hasSize(threads * each + 1);
+    }
+
+    @Test
+    void aFileThatWasChangedFromOutsideIsNotOverwritten() throws IOException {
+        Accounts accounts = open();
+        Path file = directory.resolve("users.json");
+        String mended = Files.readString(file).replace("operator", "olga");
+        Files.writeString(file, mended);
+        assertThatThrownBy(() -> add(accounts, Set.of(), Set.of(), null))
+                .isInstanceOf(AccountException.class)
+                .hasMessageContaining("changed from outside")
+                .hasMessageContaining("restart");
+        assertThat(file).hasContent(mended);
+        assertThat(accounts.byName("nora")).as("what is not kept does not hold").isEmpty();
+    }
+
+    private void add(Accounts accounts, Set<Role> roles, Set<Role> scopes, @Nullable Instant expires) {
+        ApiToken token = new ApiToken(
+                "1a2b3c4d", "script", Secrets.hashOfToken("secret"), scopes, clock.instant(), expires, null);
+        accounts.add(new Account("nora", "{bcrypt}x", false, false, roles, List.of(token)), () -> {});
+    }
+
     private Accounts open() throws IOException {
-        return Accounts.open(directory, ENCODER, new PrintStream(console, true, StandardCharsets.UTF_8));
+        return Accounts.open(directory, ENCODER, clock, new PrintStream(console, true, StandardCharsets.UTF_8));
     }
 
     private String printedPassword() {

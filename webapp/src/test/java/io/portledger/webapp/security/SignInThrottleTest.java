@@ -3,11 +3,7 @@ package io.portledger.webapp.security;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.portledger.webapp.WebSettings;
-import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 import org.junit.jupiter.api.Test;
 
 class SignInThrottleTest {
@@ -69,30 +65,6 @@ class SignInThrottleTest {
     private void failTimes(int count) {
         for (int i = 0; i < count; i++) {
             assertThat(throttle.begin("operator", "a")).isZero();
-        }
-    }
-
-    private static final class SettableClock extends Clock {
-
-        private Instant now = Instant.parse("2026-11-23T14:00:00Z");
-
-        void pass(Duration duration) {
-            now = now.plus(duration);
-        }
-
-        @Override
-        public Instant instant() {
-            return now;
-        }
-
-        @Override
-        public ZoneId getZone() {
-            return ZoneOffset.UTC;
-        }
-
-        @Override
-        public Clock withZone(ZoneId zone) {
-            return this;
         }
     }
 }

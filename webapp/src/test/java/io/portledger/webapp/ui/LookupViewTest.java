@@ -43,7 +43,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 @SpringBootTest
 @Import(TestApplication.class)
-@WithMockUser(username = "operator", roles = "LOOKUP")
+@WithMockUser(username = "operator", roles = "LI_OFFICER")
 class LookupViewTest extends SpringBrowserlessTest {
 
     private static final String LINE = "203.0.113.7:40123 2026-11-23T14:02:07Z";

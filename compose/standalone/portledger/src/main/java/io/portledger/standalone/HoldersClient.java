@@ -26,6 +26,7 @@ import tools.jackson.databind.json.JsonMapper;
 public final class HoldersClient implements AutoCloseable {
 
     private static final Duration TIMEOUT = Duration.ofSeconds(60);
+    private static final int TOO_MANY_REQUESTS = 429;
 
     private final URI web;
     private final String token;
@@ -64,7 +65,7 @@ public final class HoldersClient implements AutoCloseable {
     }
 
     /**
-     * Asks.
+     * Asks. Waits if the web application says that questions come too fast.
      *
      * @param ip the public IPv4 address, as the user wrote it
      * @param port the port, as the user wrote it, with or without the protocol
@@ -92,9 +93,25 @@ public final class HoldersClient implements AutoCloseable {
     }
 
     private JsonNode send(HttpRequest.Builder request) throws QuestionException, InterruptedException {
-        HttpResponse<String> response;
+        HttpResponse<String> response = sendOnce(request);
+        while (response.statusCode() == TOO_MANY_REQUESTS) {
+            Thread.sleep(Duration.ofSeconds(
+                    response.headers().firstValueAsLong("Retry-After").orElse(1)));
+            response = sendOnce(request);
+        }
+        if (response.statusCode() == 200) {
+            return document(response.body());
+        }
+        if (response.statusCode() == 401 || response.statusCode() == 403) {
+            throw new QuestionException("The web application at " + web + " does not take the token (HTTP "
+                    + response.statusCode() + "). Say where the right one is with --token-file.");
+        }
+        throw new QuestionException(problem(response));
+    }
+
+    private HttpResponse<String> sendOnce(HttpRequest.Builder request) throws QuestionException, InterruptedException {
         try {
-            response = http.send(
+            return http.send(
                     request.timeout(TIMEOUT)
                             .header("Accept", "application/json")
                             .header("Authorization", "Bearer " + token)
@@ -106,14 +123,6 @@ public final class HoldersClient implements AutoCloseable {
         } catch (IOException e) {
             throw new QuestionException("The web application at " + web + " does not answer: " + e);
         }
-        if (response.statusCode() == 200) {
-            return document(response.body());
-        }
-        if (response.statusCode() == 401 || response.statusCode() == 403) {
-            throw new QuestionException("The web application at " + web + " does not take the token (HTTP "
-                    + response.statusCode() + "). Say where the right one is with --token-file.");
-        }
-        throw new QuestionException(problem(response));
     }
 
     private JsonNode document(String body) throws QuestionException {

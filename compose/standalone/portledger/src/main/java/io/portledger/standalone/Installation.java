@@ -91,6 +91,11 @@ record Installation(Path home) {
 
     /** The command line of the web application, whose jar the build unpacks: so it starts faster. */
     List<String> web(List<String> jvmOptions, List<String> arguments) throws StartException {
+        return web(jvmOptions, "io.portledger.webapp.WebApplication", arguments);
+    }
+
+    /** The command line of another program of the web application's. */
+    List<String> web(List<String> jvmOptions, String main, List<String> arguments) throws StartException {
         Path unpacked = home.resolve("compose/standalone/portledger/target/webapp");
         if (!Files.isDirectory(unpacked)) {
             throw new StartException(unpacked + " is missing. Run ./portledger build.");
@@ -101,11 +106,7 @@ record Installation(Path home) {
                 unpacked.toString(),
                 unpacked.resolve("BOOT-INF/lib/*").toString(),
                 home.resolve("compose/standalone/child/target/lib/*").toString());
-        return java(
-                jvmOptions,
-                String.join(File.pathSeparator, classPath),
-                "io.portledger.webapp.WebApplication",
-                arguments);
+        return java(jvmOptions, String.join(File.pathSeparator, classPath), main, arguments);
     }
 
     /** The command line of a program on this process's own class path. */

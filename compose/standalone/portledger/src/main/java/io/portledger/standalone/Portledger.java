@@ -27,6 +27,7 @@ import picocli.CommandLine.TypeConversionException;
             ChaosCommand.class,
             SoakCommand.class,
             WhoCommand.class,
+            AuditCommand.class,
             ImportCommand.class,
             CollectorCommand.class,
             LwaftrCommand.class,

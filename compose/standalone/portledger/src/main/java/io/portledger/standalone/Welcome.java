@@ -16,7 +16,8 @@ final class Welcome {
         lines.add("Sign in          operator"
                 + standalone
                         .firstPassword()
-                        .map(password -> " / " + password + "   (shown this once, kept only as a hash)")
+                        .map(password ->
+                                " / " + password + "   (shown this once; choose another one at the first sign-in)")
                         .orElse(", with the password of the first start"));
         lines.add("IPFIX            " + text(standalone.ipfix()) + " UDP");
         lines.add("Syslog           " + text(standalone.syslog()) + " UDP and TCP");

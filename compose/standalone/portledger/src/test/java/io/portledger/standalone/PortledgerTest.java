@@ -73,6 +73,7 @@ class PortledgerTest {
                         "test",
                         "build",
                         "who",
+                        "audit",
                         "import",
                         "collector",
                         "lwaftr run",

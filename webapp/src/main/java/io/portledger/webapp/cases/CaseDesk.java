@@ -27,7 +27,7 @@ import org.springframework.stereotype.Service;
  * <p>Every change stands in the audit log on disk before it is made. Thread-safe.
  */
 @Service
-public class CaseBook {
+public class CaseDesk {
 
     /** So many are listed at most; a search finds the others. */
     public static final int MOST_LISTED = 500;
@@ -41,7 +41,7 @@ public class CaseBook {
     private final Object changing = new Object();
 
     /** Over the given records; every change goes to the given log first. */
-    public CaseBook(Database database, AuditLog audit, WebSettings settings, Clock clock) {
+    public CaseDesk(Database database, AuditLog audit, WebSettings settings, Clock clock) {
         this.database = database;
         this.audit = audit;
         this.settings = settings.cases();
@@ -60,7 +60,7 @@ public class CaseBook {
      * @return the case as it stands
      * @throws CaseException if there is another case of that reference, or the legal basis is none of this house
      */
-    @PreAuthorize("hasRole('LOOKUP')")
+    @PreAuthorize("hasAnyRole('LI_OFFICER', 'ANALYST')")
     public Case open(Case.Request request) {
         if (!settings.legalBases().contains(request.legalBasis())) {
             throw new CaseException("\"" + request.legalBasis() + "\" is no legal basis of this house (allowed: "
@@ -141,7 +141,7 @@ public class CaseBook {
      *
      * @throws CaseException if it is closed already
      */
-    @PreAuthorize("hasRole('LOOKUP')")
+    @PreAuthorize("hasAnyRole('LI_OFFICER', 'ANALYST')")
     public Case close(String reference, String remark) {
         synchronized (changing) {
             Case found = require(reference);
@@ -158,7 +158,7 @@ public class CaseBook {
      * @param state only those in this state; null is all
      * @param text only those whose reference, authority or note contains it; empty is all
      */
-    @PreAuthorize("hasAnyRole('LOOKUP', 'APPROVER', 'AUDITOR')")
+    @PreAuthorize("hasAnyRole('LI_OFFICER', 'ANALYST', 'APPROVER', 'AUDITOR')")
     public List<Case> list(@Nullable State state, String text) {
         String pattern =
                 "%" + text.strip().replace("!", "!!").replace("%", "!%").replace("_", "!_") + "%";
@@ -169,7 +169,7 @@ public class CaseBook {
                 .param("state", state == null ? null : state.name())
                 .param("text", pattern)
                 .param("most", MOST_LISTED)
-                .query(CaseBook::read)
+                .query(CaseDesk::read)
                 .list();
     }
 
@@ -181,6 +181,7 @@ public class CaseBook {
      * @param last last moment that is asked about
      * @throws CaseException if there is no such case, it is not open, or its scope is narrower
      */
+    @PreAuthorize("hasAnyRole('LI_OFFICER', 'ANALYST')")
     public void requireAllowed(String reference, @Nullable Ipv4Address address, Instant first, Instant last) {
         Case found = require(reference);
         switch (found.state()) {
@@ -223,7 +224,7 @@ public class CaseBook {
         return database.jdbc()
                 .sql("SELECT * FROM cases WHERE reference = ?")
                 .params(reference.strip())
-                .query(CaseBook::read)
+                .query(CaseDesk::read)
                 .optional();
     }
 

@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.springframework.security.authentication.TestingAuthenticationToken;
 import org.springframework.security.core.context.SecurityContextHolder;
 
-class CaseBookTest {
+class CaseDeskTest {
 
     private static final Instant FROM = Instant.parse("2026-11-01T00:00:00Z");
     private static final Instant TO = Instant.parse("2026-11-30T23:59:59.999Z");
@@ -35,14 +35,14 @@ class CaseBookTest {
 
     private AuditLog audit;
     private Database database;
-    private CaseBook book;
+    private CaseDesk book;
 
     @BeforeEach
     void open() throws IOException {
         audit = AuditLog.open(directory.resolve("audit.jsonl"), Clock.systemUTC());
         database = Database.open(directory.resolve("records.sqlite"));
-        book = new CaseBook(database, audit, Samples.settings(directory, "JUNIOR"), Clock.systemUTC());
-        signIn("agnes", "ROLE_LOOKUP");
+        book = new CaseDesk(database, audit, Samples.settings(directory, "JUNIOR"), Clock.systemUTC());
+        signIn("agnes", "ROLE_LI_OFFICER");
     }
 
     @AfterEach
@@ -91,7 +91,7 @@ class CaseBookTest {
     void noQuestionIsAllowedInACaseThatIsNotThereNotApprovedRefusedOrClosed() {
         assertThatThrownBy(() -> ask("C-1", "203.0.113.7", FROM, FROM)).hasMessageContaining("There is no case C-1");
 
-        signIn("bert", "ROLE_LOOKUP", "ROLE_JUNIOR");
+        signIn("bert", "ROLE_LI_OFFICER", "ROLE_JUNIOR");
         assertThat(book.open(request("C-1", "")).state()).isEqualTo(State.AWAITING_APPROVAL);
         assertThatThrownBy(() -> ask("C-1", "203.0.113.7", FROM, FROM)).hasMessageContaining("awaits approval");
 
@@ -101,7 +101,7 @@ class CaseBookTest {
         assertThatThrownBy(() -> ask("C-1", "203.0.113.7", FROM, FROM))
                 .hasMessageContaining("refused by carla: Not our subscriber");
 
-        signIn("agnes", "ROLE_LOOKUP");
+        signIn("agnes", "ROLE_LI_OFFICER");
         book.open(request("C-2", ""));
         ask("C-2", "203.0.113.7", FROM, FROM);
         book.close("C-2", "answered");
@@ -111,7 +111,7 @@ class CaseBookTest {
 
     @Test
     void whoOpenedACaseDoesNotApproveIt() {
-        signIn("bert", "ROLE_LOOKUP", "ROLE_JUNIOR", "ROLE_APPROVER");
+        signIn("bert", "ROLE_LI_OFFICER", "ROLE_JUNIOR", "ROLE_APPROVER");
         book.open(request("C-1", ""));
         assertThatThrownBy(() -> book.decide("C-1", true, "")).hasMessageContaining("does not approve it");
 
@@ -138,7 +138,7 @@ class CaseBookTest {
         book.close("C-1", "done");
         database.close();
         database = Database.open(directory.resolve("records.sqlite"));
-        book = new CaseBook(database, audit, Samples.settings(directory), Clock.systemUTC());
+        book = new CaseDesk(database, audit, Samples.settings(directory), Clock.systemUTC());
 
         assertThat(book.list(null, "")).extracting(Case::reference).containsExactlyInAnyOrder("C-1", "100%_sure");
         assertThat(book.list(State.CLOSED, ""))
@@ -150,7 +150,7 @@ class CaseBookTest {
 
     @Test
     void everyChangeStandsInTheAuditLogBeforeItIsMade() throws IOException {
-        signIn("bert", "ROLE_LOOKUP", "ROLE_JUNIOR");
+        signIn("bert", "ROLE_LI_OFFICER", "ROLE_JUNIOR");
         book.open(request("C-1", "203.0.113.7"));
         signIn("carla", "ROLE_APPROVER");
         book.decide("C-1", true, "seen");
