@@ -1,8 +1,11 @@
 package io.portledger.collector.bench;
 
+import io.portledger.records.BindingEventReader;
+import io.portledger.records.InvalidRecordException;
 import io.portledger.records.ProtobufDeserializer;
 import io.portledger.records.Topic;
 import io.portledger.records.v1.BindingEvent;
+import io.portledger.records.v1.BindingEvents;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -27,22 +30,22 @@ public final class StoredEvents implements AutoCloseable {
 
     private static final int SEGMENT_OCTETS = 16 << 20;
 
-    private final KafkaConsumer<byte[], BindingEvent> consumer;
+    private final KafkaConsumer<byte[], BindingEvents> consumer;
 
-    private StoredEvents(KafkaConsumer<byte[], BindingEvent> consumer) {
+    private StoredEvents(KafkaConsumer<byte[], BindingEvents> consumer) {
         this.consumer = consumer;
     }
 
     /** The events of a broker on which a collector has made the topics. */
     public static StoredEvents of(String bootstrapServers) {
-        KafkaConsumer<byte[], BindingEvent> consumer = new KafkaConsumer<>(
+        KafkaConsumer<byte[], BindingEvents> consumer = new KafkaConsumer<>(
                 Map.of(
                         ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG,
                         bootstrapServers,
                         ConsumerConfig.AUTO_OFFSET_RESET_CONFIG,
                         "earliest"),
                 new ByteArrayDeserializer(),
-                new ProtobufDeserializer<>(BindingEvent.parser()));
+                new ProtobufDeserializer<>(BindingEvents.parser()));
         List<TopicPartition> partitions = consumer.partitionsFor(Topic.NAT_EVENTS.topicName()).stream()
                 .map(partition -> new TopicPartition(partition.topic(), partition.partition()))
                 .toList();
@@ -53,9 +56,11 @@ public final class StoredEvents implements AutoCloseable {
 
     /** Shows what has come since, and waits a moment if nothing has. */
     public void next(Consumer<BindingEvent> taker) {
-        for (ConsumerRecord<byte[], BindingEvent> record : consumer.poll(Duration.ofMillis(100))) {
-            if (!record.value().hasMark()) {
-                taker.accept(record.value());
+        for (ConsumerRecord<byte[], BindingEvents> record : consumer.poll(Duration.ofMillis(100))) {
+            try {
+                BindingEventReader.read(record.value()).forEach(taker);
+            } catch (InvalidRecordException e) {
+                throw new IllegalStateException("A record that the collector wrote cannot be read", e);
             }
         }
     }
