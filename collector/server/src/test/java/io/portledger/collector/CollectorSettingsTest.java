@@ -27,6 +27,20 @@ class CollectorSettingsTest {
     }
 
     @Test
+    void ipfixByTcpIsTakenNowhereIfItIsSetToNothing(@TempDir Path directory) throws Exception {
+        Path file = Files.writeString(directory.resolve("collector.yaml"), """
+                collector:
+                  ipfix:
+                    tcp: null
+                """);
+        assertThat(CollectorSettings.read(file, Map.of()).ipfix().tcp()).isNull();
+        assertThat(CollectorSettings.read(null, Map.of("PORTLEDGER_COLLECTOR_IPFIX_TCP", ""))
+                        .ipfix()
+                        .tcp())
+                .isNull();
+    }
+
+    @Test
     void clientSettingsOfKafkaKeepTheirOwnNames(@TempDir Path directory) throws Exception {
         Path file = directory.resolve("collector.yaml");
         Files.writeString(file, "collector: {kafka: {client: {security.protocol: SSL}}}");

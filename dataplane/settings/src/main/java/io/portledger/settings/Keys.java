@@ -4,16 +4,21 @@ import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** The keys that a record type knows: kebab-case names of its components, joined by dots through nested records. */
 final class Keys {
 
     /** Every key by its path, with its type; a section stands before the keys in it. */
     private final Map<String, Type> types = new LinkedHashMap<>();
+
+    private final Set<String> optional = new HashSet<>();
 
     private Keys() {}
 
@@ -27,6 +32,9 @@ final class Keys {
         for (RecordComponent component : section.getRecordComponents()) {
             String keyPath = join(path, nameOf(component));
             types.put(keyPath, component.getGenericType());
+            if (component.getAnnotatedType().isAnnotationPresent(Nullable.class)) {
+                optional.add(keyPath);
+            }
             if (Binder.isSection(component.getType())) {
                 collect(component.getType(), keyPath);
             }
@@ -35,6 +43,11 @@ final class Keys {
 
     Map<String, Type> types() {
         return types;
+    }
+
+    /** Whether the key may have no value, as the record says of it. */
+    boolean isOptional(String path) {
+        return optional.contains(path);
     }
 
     /** {@code brAddresses} is written {@code br-addresses}, {@code ipv6Side} {@code ipv6-side}. */

@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  * Lists replace, sections and maps merge. A relative {@code Path} in the file is relative to the file's directory, any
  * other to the working directory.
  *
- * <p><b>Null.</b> A key may be null exactly if its default is null; so may a whole section. In the records of a list, of
+ * <p><b>Null.</b> A key may be null if its default is null or its component is {@code @Nullable}; a whole section, if its default is null. In the records of a list, of
  * a map or of a section that is null by default, a key that is left out is null (a primitive one is an error); their
  * constructors put in defaults and refuse what must be there.
  *
@@ -64,10 +64,11 @@ public final class Settings {
         requireComplete(recordType, "", settings);
         if (file != null) {
             Path directory = file.toAbsolutePath().getParent();
-            settings = settings.overlaidBy(section(fileText(file), new Origin(file.toString(), 0, directory)), "");
+            settings =
+                    settings.overlaidBy(section(fileText(file), new Origin(file.toString(), 0, directory)), "", keys);
         }
         for (Map.Entry<String, Section> variable : variables(keys, environment).entrySet()) {
-            settings = settings.overlaidBy(variable.getValue(), "");
+            settings = settings.overlaidBy(variable.getValue(), "", keys);
         }
         return new Binder(keys).section(recordType, "", settings);
     }

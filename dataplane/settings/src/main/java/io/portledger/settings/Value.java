@@ -73,10 +73,10 @@ sealed interface Value {
 
         /**
          * This section with {@code over} laid on top, key by key; sections merge, everything else is replaced. A null
-         * leaves a section as it is, and otherwise may only replace a null: a key whose default has a value always
-         * has one.
+         * leaves a section as it is, and otherwise may only replace a null or what is optional: any other key whose
+         * default has a value always has one.
          */
-        Section overlaidBy(Section over, String path) {
+        Section overlaidBy(Section over, String path, Keys keys) {
             Map<String, Entry> merged = new LinkedHashMap<>(entries);
             over.entries.forEach((key, entry) -> {
                 String keyPath = Keys.join(path, key);
@@ -84,10 +84,12 @@ sealed interface Value {
                 if (below == null) {
                     merged.put(key, entry);
                 } else if (below.value instanceof Section lower && entry.value instanceof Section upper) {
-                    merged.put(key, new Entry(entry.origin, lower.overlaidBy(upper, keyPath)));
+                    merged.put(key, new Entry(entry.origin, lower.overlaidBy(upper, keyPath, keys)));
                 } else if (entry.value instanceof Scalar scalar && scalar.text == null) {
                     boolean mayBeNull = below.value instanceof Scalar lower && lower.text == null;
-                    if (!mayBeNull && !(below.value instanceof Section)) {
+                    if (keys.isOptional(keyPath) && !(below.value instanceof Section)) {
+                        merged.put(key, entry);
+                    } else if (!mayBeNull && !(below.value instanceof Section)) {
                         throw entry.origin.fault("Invalid value null for key " + keyPath
                                 + ": it needs a value (leave the key out for its default, "
                                 + below.value.shown() + ")");
