@@ -7,16 +7,15 @@ import co.elastic.clients.elasticsearch.core.SearchRequest;
 import co.elastic.clients.elasticsearch.core.SearchResponse;
 import co.elastic.clients.elasticsearch.core.search.ResponseBody;
 import co.elastic.clients.json.jackson.Jackson3JsonpMapper;
-import co.elastic.clients.transport.rest5_client.Rest5ClientTransport;
-import co.elastic.clients.transport.rest5_client.low_level.Rest5Client;
+import co.elastic.clients.transport.ElasticsearchTransport;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Base64;
+import java.util.List;
 import org.apache.hc.core5.http.Header;
-import org.apache.hc.core5.http.HttpHost;
 import org.apache.hc.core5.http.message.BasicHeader;
 import org.apache.hc.core5.util.Timeout;
 import tools.jackson.databind.node.ObjectNode;
@@ -28,15 +27,15 @@ import tools.jackson.databind.node.ObjectNode;
  */
 public final class ElasticsearchConnection implements AutoCloseable {
 
-    private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
-    private static final Duration RESPONSE_TIMEOUT = Duration.ofSeconds(30);
+    private static final Timeout CONNECT_TIMEOUT = Timeout.ofSeconds(5);
+    private static final Timeout RESPONSE_TIMEOUT = Timeout.ofSeconds(30);
 
     private final URI uri;
-    private final Rest5ClientTransport transport;
+    private final ElasticsearchTransport transport;
     private final ElasticsearchClient client;
     private final ElasticsearchAsyncClient asyncClient;
 
-    private ElasticsearchConnection(URI uri, Rest5ClientTransport transport) {
+    private ElasticsearchConnection(URI uri, ElasticsearchTransport transport) {
         this.uri = uri;
         this.transport = transport;
         this.client = new ElasticsearchClient(transport);
@@ -59,23 +58,21 @@ public final class ElasticsearchConnection implements AutoCloseable {
                             + "\" is not the address of an Elasticsearch cluster (expected a form such as http://127.0.0.1:9200)");
         }
         int port = elasticsearch.getPort() < 0 ? 9200 : elasticsearch.getPort();
-        var builder = Rest5Client.builder(new HttpHost(scheme, elasticsearch.getHost(), port))
-                .setConnectionConfigCallback(connection -> connection
-                        .setConnectTimeout(Timeout.of(CONNECT_TIMEOUT))
-                        .setSocketTimeout(Timeout.of(RESPONSE_TIMEOUT)))
-                // Where a zstd codec is on the class path the HTTP client offers it, and the server's netty may take
-                // the offer and then never send the body. Answers are small; none needs compression.
-                .setRequestConfigCallback(request ->
-                        request.setResponseTimeout(Timeout.of(RESPONSE_TIMEOUT)).setContentCompressionEnabled(false));
-        if (elasticsearch.getPath() != null && elasticsearch.getPath().length() > 1) {
-            builder.setPathPrefix(elasticsearch.getPath());
-        }
+        String path = elasticsearch.getPath() == null ? "" : elasticsearch.getPath();
+        List<Header> headers = new ArrayList<>();
         if (elasticsearch.getUserInfo() != null) {
             String credentials = Base64.getEncoder()
                     .encodeToString(elasticsearch.getUserInfo().getBytes(StandardCharsets.UTF_8));
-            builder.setDefaultHeaders(new Header[] {new BasicHeader("Authorization", "Basic " + credentials)});
+            headers.add(new BasicHeader("Authorization", "Basic " + credentials));
         }
-        return new ElasticsearchConnection(shown, new Rest5ClientTransport(builder.build(), new Jackson3JsonpMapper()));
+        return new ElasticsearchConnection(
+                shown,
+                BlockingHttp.transport(
+                        URI.create(scheme + "://" + elasticsearch.getHost() + ":" + port + path),
+                        headers,
+                        CONNECT_TIMEOUT,
+                        RESPONSE_TIMEOUT,
+                        new Jackson3JsonpMapper()));
     }
 
     /** The cluster's address, without user and password: fit for messages. */

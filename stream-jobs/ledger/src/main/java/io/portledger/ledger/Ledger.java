@@ -10,7 +10,7 @@ import co.elastic.clients.elasticsearch.core.SearchResponse;
 import co.elastic.clients.elasticsearch.core.mget.MultiGetResponseItem;
 import co.elastic.clients.elasticsearch.core.search.Hit;
 import co.elastic.clients.elasticsearch.core.search.ResponseBody;
-import co.elastic.clients.transport.rest5_client.low_level.ResponseException;
+import co.elastic.clients.transport.TransportException;
 import io.portledger.softwire.Ipv4Address;
 import java.net.URI;
 import java.time.Clock;
@@ -198,7 +198,7 @@ public final class Ledger implements AutoCloseable {
             return elasticsearch.whole(found.join());
         } catch (CompletionException e) {
             // Which of the two it is depends on the response; whether it helps to ask again is decided there.
-            if (e.getCause() instanceof ElasticsearchException || e.getCause() instanceof ResponseException) {
+            if (e.getCause() instanceof ElasticsearchException || e.getCause() instanceof TransportException) {
                 return elasticsearch.search(request, Void.class);
             }
             throw noAnswer(e.getCause() instanceof Exception cause ? cause : e);
