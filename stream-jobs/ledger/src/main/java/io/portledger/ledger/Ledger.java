@@ -110,16 +110,15 @@ public final class Ledger implements AutoCloseable {
         // Most addresses are divided as the last one was: the intervals are asked for by that, while it is looked up.
         Divisions guess = lastDivisions;
         CompletableFuture<Map<Ipv4Address, Divisions>> divided = divisions(Set.of(question.ipv4()));
-        CompletableFuture<SearchResponse<Void>> found =
-                asyncSearch(new HistoryQuery(question, guess).intervals(known.indices()));
+        SearchResponse<Void> found =
+                elasticsearch.search(new HistoryQuery(question, guess).intervals(known.indices()), Void.class);
         Divisions divisions = joined(divided).get(question.ipv4());
         HistoryQuery history = new HistoryQuery(question, divisions);
         if (!Objects.equals(guess, divisions)) {
             lastDivisions = divisions;
-            var unused = found.exceptionally(fault -> null);
-            found = asyncSearch(history.intervals(known.indices()));
+            found = elasticsearch.search(history.intervals(known.indices()), Void.class);
         }
-        return answer(history, HistoryQuery.read(found(found, history.intervals(known.indices()))), known, cutoffs);
+        return answer(history, HistoryQuery.read(found), known, cutoffs);
     }
 
     /**

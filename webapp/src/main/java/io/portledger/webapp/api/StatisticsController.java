@@ -125,7 +125,8 @@ class StatisticsController {
             @Parameter(description = "hour or day") @RequestParam(defaultValue = "day") String span,
             @RequestParam(defaultValue = "") String from,
             @RequestParam(defaultValue = "") String to,
-            @Parameter(description = "The open case that justifies the question") @RequestParam(name = "case")
+            @Parameter(description = "The open case that justifies the question", required = true)
+                    @RequestParam(name = "case", defaultValue = "")
                     String reference,
             HttpServletRequest request) {
         if (reference.isBlank() || holder.isBlank()) {

@@ -262,14 +262,14 @@ class WholeChainTest {
             ForwardingHomes.Home busiest = homes.homes().get(homes.homes().size() - 2);
             Usage.Traffic its = Objects.requireNonNull(carried.get(busiest));
             assertThat(columns(
-                            table("usage/accounts?holder=" + busiest.b4() + "&span=hour&reason=whole-chain-test"),
+                            table("usage/accounts?holder=" + busiest.b4() + "&span=hour&case=whole-chain-test"),
                             "packets_up",
                             "octets_up",
                             "packets_down",
                             "octets_down"))
                     .containsExactly(its.packetsUp(), its.octetsUp(), its.packetsDown(), its.octetsDown());
             ForwardingHomes.Home silent = homes.homes().getLast();
-            assertThat(table("usage/accounts?holder=" + silent.b4() + "&span=hour&reason=whole-chain-test")
+            assertThat(table("usage/accounts?holder=" + silent.b4() + "&span=hour&case=whole-chain-test")
                             .lines())
                     .as("whoever carried nothing has no account")
                     .hasSize(1);
