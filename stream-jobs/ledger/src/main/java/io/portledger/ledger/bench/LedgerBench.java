@@ -55,6 +55,7 @@ public final class LedgerBench {
     private static final int IN_FLIGHT = 2;
     private static final int BULK = 5_000;
     private static final long LEASE_MILLIS = 40_000;
+    private static final long STORE_COUNTED_MILLIS = 12_000;
 
     private LedgerBench() {}
 
@@ -368,8 +369,10 @@ public final class LedgerBench {
                 + interval.holder().subscriber() + "\"]\n");
     }
 
-    private static long octets(ElasticsearchConnection connection) throws IOException {
+    private static long octets(ElasticsearchConnection connection) throws Exception {
         connection.client().indices().flush(flush -> flush.index(BindingDocument.ALIAS));
+        // The server counts anew after ten seconds, and tells what it counted last until then.
+        Thread.sleep(STORE_COUNTED_MILLIS);
         IndexStats total = Objects.requireNonNull(connection
                 .client()
                 .indices()
