@@ -1,6 +1,7 @@
 package io.portledger.collector;
 
 import io.portledger.settings.HostPort;
+import io.portledger.settings.MayBeNull;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -24,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record IpfixSettings(
         HostPort udp,
-        @Nullable HostPort tcp,
+        @MayBeNull @Nullable HostPort tcp,
         @Nullable HostPort tls,
         int maxConnections,
         Duration templateLifetime,

@@ -10,7 +10,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 
 /** The keys that a record type knows: kebab-case names of its components, joined by dots through nested records. */
 final class Keys {
@@ -32,7 +31,7 @@ final class Keys {
         for (RecordComponent component : section.getRecordComponents()) {
             String keyPath = join(path, nameOf(component));
             types.put(keyPath, component.getGenericType());
-            if (component.getAnnotatedType().isAnnotationPresent(Nullable.class)) {
+            if (component.isAnnotationPresent(MayBeNull.class)) {
                 optional.add(keyPath);
             }
             if (Binder.isSection(component.getType())) {

@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  * Lists replace, sections and maps merge. A relative {@code Path} in the file is relative to the file's directory, any
  * other to the working directory.
  *
- * <p><b>Null.</b> A key may be null if its default is null or its component is {@code @Nullable}; a whole section, if its default is null. In the records of a list, of
+ * <p><b>Null.</b> A key may be null if its default is null or its component is {@link MayBeNull}; a whole section, if its default is null. In the records of a list, of
  * a map or of a section that is null by default, a key that is left out is null (a primitive one is an error); their
  * constructors put in defaults and refuse what must be there.
  *
