@@ -39,7 +39,7 @@ import tools.jackson.databind.node.ObjectNode;
  *
  * <p>A look-up asks for the few slots that can contain the port (at most one for each pair of PSID offset and length, and
  * of these only such as the address ever had, where that is known), so its cost does not grow with the number of
- * addresses, subscribers or years. What an answer means, and when it is complete, stands in {@code docs/ledger.md}.
+ * addresses or subscribers, only a little with each month that is kept. What an answer means, and when it is complete, stands in {@code docs/ledger.md}.
  *
  * <p>Thread-safe. All methods block for one or a few round trips to Elasticsearch and throw {@link LedgerException} if
  * it does not answer in full: an answer from a part of the store would be a guess.
