@@ -74,6 +74,8 @@ final class BlockingHttp implements TransportHttpClient {
                         .setContentCompressionEnabled(false)
                         .build())
                 .setDefaultHeaders(headers)
+                // Who asks knows whether and when to ask again.
+                .disableAutomaticRetries()
                 .disableContentCompression()
                 .disableCookieManagement()
                 .disableRedirectHandling()

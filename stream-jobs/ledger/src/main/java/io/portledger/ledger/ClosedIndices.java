@@ -14,8 +14,8 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * Merges indices into which hardly anything is written any more to one segment each: that makes them up to a third
- * smaller, and look-ups faster. An end that is written later is taken in by the next merge. Thread-safe.
+ * Merges indices into which hardly anything is written any more to one segment each: that makes them less
+ * than half as large, and look-ups faster. An end that is written later is taken in by the next merge. Thread-safe.
  */
 public final class ClosedIndices implements AutoCloseable {
 

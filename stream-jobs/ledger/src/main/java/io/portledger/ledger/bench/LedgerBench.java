@@ -1,7 +1,9 @@
 package io.portledger.ledger.bench;
 
+import co.elastic.clients.elasticsearch._types.Level;
 import co.elastic.clients.elasticsearch._types.VersionType;
 import co.elastic.clients.elasticsearch.core.BulkRequest;
+import co.elastic.clients.elasticsearch.indices.segments.Segment;
 import co.elastic.clients.elasticsearch.indices.stats.IndexStats;
 import co.elastic.clients.util.BinaryData;
 import co.elastic.clients.util.ContentType;
@@ -54,8 +56,6 @@ public final class LedgerBench {
     private static final int BATCH = 4_000;
     private static final int IN_FLIGHT = 2;
     private static final int BULK = 5_000;
-    private static final long LEASE_MILLIS = 40_000;
-    private static final long STORE_COUNTED_MILLIS = 12_000;
 
     private LedgerBench() {}
 
@@ -100,8 +100,11 @@ public final class LedgerBench {
         try (ElasticsearchConnection connection = ElasticsearchConnection.open(elasticsearch)) {
             connection.client().indices().flush(flush -> flush.index(BindingDocument.ALIAS));
             // What Elasticsearch keeps of new documents in case a copy must be made from them goes with the first merge
-            // after half a minute; the product merges a month eight days after its end.
-            Thread.sleep(LEASE_MILLIS);
+            // after it has given up its claim, within half a minute; the product merges a month eight days after its
+            // end.
+            while (isClaimed(connection)) {
+                Thread.sleep(1_000);
+            }
             long begin = System.nanoTime();
             for (String index : connection
                     .client()
@@ -369,17 +372,40 @@ public final class LedgerBench {
                 + interval.holder().subscriber() + "\"]\n");
     }
 
-    private static long octets(ElasticsearchConnection connection) throws Exception {
+    /** Of all segments; the statistics of the store tell what was counted up to ten seconds ago. */
+    private static long octets(ElasticsearchConnection connection) throws IOException {
         connection.client().indices().flush(flush -> flush.index(BindingDocument.ALIAS));
-        // The server counts anew after ten seconds, and tells what it counted last until then.
-        Thread.sleep(STORE_COUNTED_MILLIS);
-        IndexStats total = Objects.requireNonNull(connection
+        connection.client().indices().refresh(all -> all.index(BindingDocument.ALIAS));
+        return (long)
+                connection
+                        .client()
+                        .indices()
+                        .segments(segments -> segments.index(BindingDocument.ALIAS))
+                        .indices()
+                        .values()
+                        .stream()
+                        .flatMap(index -> index.shards().values().stream())
+                        .flatMap(List::stream)
+                        .filter(shard -> shard.routing().primary())
+                        .flatMap(shard -> shard.segments().values().stream())
+                        .mapToDouble(Segment::sizeInBytes)
+                        .sum();
+    }
+
+    /** Whether a lease still keeps documents as they came for a copy of their shard. */
+    private static boolean isClaimed(ElasticsearchConnection connection) throws IOException {
+        return connection
                 .client()
                 .indices()
-                .stats(stats -> stats.index(BindingDocument.ALIAS))
-                .all()
-                .primaries());
-        return Objects.requireNonNull(total.store()).sizeInBytes();
+                .stats(stats -> stats.index(BindingDocument.ALIAS).level(Level.Shards))
+                .indices()
+                .values()
+                .stream()
+                .flatMap(index -> index.shards().values().stream())
+                .flatMap(List::stream)
+                .anyMatch(shard -> Objects.requireNonNull(shard.retentionLeases()).leases().stream()
+                        .anyMatch(lease -> lease.retainingSeqNo()
+                                <= Objects.requireNonNull(shard.seqNo()).maxSeqNo()));
     }
 
     private static long segments(ElasticsearchConnection connection) throws IOException {
