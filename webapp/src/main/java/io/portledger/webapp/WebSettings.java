@@ -1,5 +1,6 @@
 package io.portledger.webapp;
 
+import io.portledger.webapp.security.Role;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -78,7 +79,7 @@ public record WebSettings(
             })
             List<String> legalBases,
 
-            @DefaultValue Set<String> fourEyes) {
+            @DefaultValue Set<Role> fourEyes) {
 
         /** Keeps copies. */
         public Cases {

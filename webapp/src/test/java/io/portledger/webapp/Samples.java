@@ -15,6 +15,7 @@ import io.portledger.softwire.PortSet;
 import io.portledger.softwire.Ports;
 import io.portledger.webapp.cases.Case;
 import io.portledger.webapp.cases.Scope;
+import io.portledger.webapp.security.Role;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -64,7 +65,7 @@ public final class Samples {
     private Samples() {}
 
     /** Settings as they are by default, with a data directory of the test's. */
-    public static WebSettings settings(Path directory, String... fourEyes) {
+    public static WebSettings settings(Path directory, Role... fourEyes) {
         return new WebSettings(
                 URI.create("http://127.0.0.1:9200"),
                 directory,

@@ -3,6 +3,7 @@ package io.portledger.webapp;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.portledger.webapp.WebSettings.Periods;
+import io.portledger.webapp.security.Role;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
@@ -31,5 +32,17 @@ class WebSettingsTest {
                 .withPropertyValues("portledger.retention.sessions=180d")
                 .run(context -> assertThat(context.getBean(WebSettings.class).retention())
                         .isEqualTo(new Periods(null, Duration.ofDays(180), null, null)));
+    }
+
+    @Test
+    void aRoleThatIsNoneIsNoSilentEndOfFourEyes() {
+        application
+                .withPropertyValues("portledger.cases.four-eyes=LI_OFFICER")
+                .run(context -> assertThat(
+                                context.getBean(WebSettings.class).cases().fourEyes())
+                        .containsExactly(Role.LI_OFFICER));
+        application
+                .withPropertyValues("portledger.cases.four-eyes=LI_OFICER")
+                .run(context -> assertThat(context).hasFailed());
     }
 }

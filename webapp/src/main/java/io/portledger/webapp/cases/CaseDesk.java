@@ -76,9 +76,7 @@ public class CaseDesk {
                 throw new CaseException("There is a case " + request.reference()
                         + " already, with another basis, scope or note. Use it as it is, or choose another reference.");
             }
-            boolean isForTwo = user.getAuthorities().stream()
-                    .anyMatch(role -> settings.fourEyes().stream()
-                            .anyMatch(name -> ("ROLE_" + name).equals(role.getAuthority())));
+            boolean isForTwo = needsSecondPerson(user);
             Case opened = new Case(
                     request.reference(),
                     request.legalBasis(),
@@ -122,7 +120,8 @@ public class CaseDesk {
     public Case decide(String reference, boolean isApproved, String remark) {
         synchronized (changing) {
             Case found = require(reference);
-            if (found.state() != State.AWAITING_APPROVAL) {
+            boolean isUndecided = found.state() == State.OPEN && found.decidedBy() == null;
+            if (found.state() != State.AWAITING_APPROVAL && !isUndecided) {
                 throw new CaseException(
                         "The case " + reference + " does not await approval: it is " + found.state() + ".");
             }
@@ -185,7 +184,14 @@ public class CaseDesk {
     public void requireAllowed(String reference, @Nullable Ipv4Address address, Instant first, Instant last) {
         Case found = require(reference);
         switch (found.state()) {
-            case OPEN -> {}
+            case OPEN -> {
+                // Whose own cases need a second person does not go by those of somebody whose cases do not.
+                if (found.decidedBy() == null && needsSecondPerson(user())) {
+                    throw new CaseException("The case " + reference
+                            + " was opened without a second person, and your role asks for one: ask somebody with the role"
+                            + " APPROVER to approve it.");
+                }
+            }
             case AWAITING_APPROVAL ->
                 throw new CaseException("The case " + reference
                         + " awaits approval: ask somebody with the role APPROVER to look at it.");
@@ -201,6 +207,12 @@ public class CaseDesk {
             throw new CaseException("The case " + reference + " does not allow this question: " + objection
                     + ". If the request says more, open a case with that scope.");
         });
+    }
+
+    private boolean needsSecondPerson(Authentication user) {
+        return user.getAuthorities().stream()
+                .anyMatch(role -> settings.fourEyes().stream()
+                        .anyMatch(four -> four.authority().equals(role.getAuthority())));
     }
 
     private Case require(String reference) {

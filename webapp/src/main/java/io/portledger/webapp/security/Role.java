@@ -27,7 +27,7 @@ public enum Role {
     }
 
     /** The authority by which Spring Security knows it. */
-    String authority() {
+    public String authority() {
         return "ROLE_" + name();
     }
 }

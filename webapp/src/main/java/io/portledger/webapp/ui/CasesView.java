@@ -267,7 +267,9 @@ public final class CasesView extends Div implements AfterNavigationObserver {
         Div actions = new Div();
         actions.addClassName("actions");
         boolean isMine = shown.openedBy().equals(user.getPrincipalName().orElse(""));
-        if (shown.state() == State.AWAITING_APPROVAL && user.hasRole("APPROVER") && !isMine) {
+        boolean isUndecided =
+                shown.state() == State.AWAITING_APPROVAL || (shown.state() == State.OPEN && shown.decidedBy() == null);
+        if (isUndecided && user.hasRole("APPROVER") && !isMine) {
             actions.add(
                     action("Approve", shown, remark -> book.decide(shown.reference(), true, remark)),
                     action("Refuse", shown, remark -> book.decide(shown.reference(), false, remark)));

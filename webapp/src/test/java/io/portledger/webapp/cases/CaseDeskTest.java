@@ -8,6 +8,7 @@ import io.portledger.webapp.Samples;
 import io.portledger.webapp.audit.AuditException;
 import io.portledger.webapp.audit.AuditLog;
 import io.portledger.webapp.cases.Case.State;
+import io.portledger.webapp.security.Role;
 import io.portledger.webapp.store.Database;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -41,8 +42,8 @@ class CaseDeskTest {
     void open() throws IOException {
         audit = AuditLog.open(directory.resolve("audit.jsonl"), Clock.systemUTC());
         database = Database.open(directory.resolve("records.sqlite"));
-        book = new CaseDesk(database, audit, Samples.settings(directory, "JUNIOR"), Clock.systemUTC());
-        signIn("agnes", "ROLE_LI_OFFICER");
+        book = new CaseDesk(database, audit, Samples.settings(directory, Role.LI_OFFICER), Clock.systemUTC());
+        signIn("agnes", "ROLE_ANALYST");
     }
 
     @AfterEach
@@ -91,7 +92,7 @@ class CaseDeskTest {
     void noQuestionIsAllowedInACaseThatIsNotThereNotApprovedRefusedOrClosed() {
         assertThatThrownBy(() -> ask("C-1", "203.0.113.7", FROM, FROM)).hasMessageContaining("There is no case C-1");
 
-        signIn("bert", "ROLE_LI_OFFICER", "ROLE_JUNIOR");
+        signIn("bert", "ROLE_LI_OFFICER");
         assertThat(book.open(request("C-1", "")).state()).isEqualTo(State.AWAITING_APPROVAL);
         assertThatThrownBy(() -> ask("C-1", "203.0.113.7", FROM, FROM)).hasMessageContaining("awaits approval");
 
@@ -101,7 +102,7 @@ class CaseDeskTest {
         assertThatThrownBy(() -> ask("C-1", "203.0.113.7", FROM, FROM))
                 .hasMessageContaining("refused by carla: Not our subscriber");
 
-        signIn("agnes", "ROLE_LI_OFFICER");
+        signIn("agnes", "ROLE_ANALYST");
         book.open(request("C-2", ""));
         ask("C-2", "203.0.113.7", FROM, FROM);
         book.close("C-2", "answered");
@@ -111,7 +112,7 @@ class CaseDeskTest {
 
     @Test
     void whoOpenedACaseDoesNotApproveIt() {
-        signIn("bert", "ROLE_LI_OFFICER", "ROLE_JUNIOR", "ROLE_APPROVER");
+        signIn("bert", "ROLE_LI_OFFICER", "ROLE_APPROVER");
         book.open(request("C-1", ""));
         assertThatThrownBy(() -> book.decide("C-1", true, "")).hasMessageContaining("does not approve it");
 
@@ -119,6 +120,21 @@ class CaseDeskTest {
         assertThat(book.decide("C-1", true, "").state()).isEqualTo(State.OPEN);
         ask("C-1", "203.0.113.7", FROM, FROM);
         assertThatThrownBy(() -> book.decide("C-1", true, "")).hasMessageContaining("does not await approval");
+    }
+
+    @Test
+    void whoseCasesNeedASecondPersonDoesNotAskInOneThatHadNone() {
+        book.open(request("C-1", ""));
+        ask("C-1", "203.0.113.7", FROM, FROM);
+
+        signIn("bert", "ROLE_LI_OFFICER");
+        assertThatThrownBy(() -> ask("C-1", "203.0.113.7", FROM, FROM)).hasMessageContaining("without a second person");
+
+        signIn("carla", "ROLE_APPROVER");
+        book.decide("C-1", true, "");
+        assertThatThrownBy(() -> book.decide("C-1", false, "too late")).hasMessageContaining("does not await approval");
+        signIn("bert", "ROLE_LI_OFFICER");
+        ask("C-1", "203.0.113.7", FROM, FROM);
     }
 
     @Test
@@ -150,7 +166,7 @@ class CaseDeskTest {
 
     @Test
     void everyChangeStandsInTheAuditLogBeforeItIsMade() throws IOException {
-        signIn("bert", "ROLE_LI_OFFICER", "ROLE_JUNIOR");
+        signIn("bert", "ROLE_LI_OFFICER");
         book.open(request("C-1", "203.0.113.7"));
         signIn("carla", "ROLE_APPROVER");
         book.decide("C-1", true, "seen");
